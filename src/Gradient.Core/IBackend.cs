@@ -1,0 +1,135 @@
+namespace Gradient.Core;
+
+/// <summary>
+/// The whole seam between the tape and the kernels of a device. The caller has checked shapes and element types and has
+/// allocated every output; a backend computes. What holds for all methods:
+/// <list type="bullet">
+/// <item>Tensors may have any layout: strides of any sign, 0, any offset; outputs too, but they never overlap themselves.</item>
+/// <item>An output may be the very tensor of an elementwise input (in place); any other overlap is forbidden.</item>
+/// <item>Empty tensors and rank 0 are ordinary.</item>
+/// <item>Tensors are kept alive until their memory is no longer used (<see cref="GC.KeepAlive"/>): the collector may reclaim
+/// what the caller no longer holds.</item>
+/// <item>A method may return before the work is done; work is done in the order of the calls. Nothing is read back to the host
+/// except by <see cref="Download"/> and <see cref="Synchronize"/>, which also throw what went wrong before.</item>
+/// <item>A kernel that is missing throws <see cref="UnsupportedOperationException"/> naming operation, type and device.</item>
+/// <item>Float16 and BFloat16 compute and accumulate in Float32; Float32 sums are pairwise or blocked, never one long chain.</item>
+/// <item>Results do not depend on the number of threads.</item>
+/// </list>
+/// </summary>
+public interface IBackend
+{
+    /// <summary>Waits until all work is done and throws what went wrong meanwhile.</summary>
+    void Synchronize();
+
+    /// <summary>Copies bytes from the host into storage; the span may be reused as soon as this returns.</summary>
+    void Upload(ReadOnlySpan<byte> source, Storage destination, long byteOffset);
+
+    /// <summary>Copies bytes from storage to the host, after all work asked for so far.</summary>
+    void Download(Storage source, long byteOffset, Span<byte> destination);
+
+    /// <summary>
+    /// y ← x, converting the element type as C# casts do, except: to Bool, x ≠ 0; from floating point to integers, toward 0,
+    /// saturating, NaN to 0. Same shape.
+    /// </summary>
+    void Copy(Tensor x, Tensor y);
+
+    /// <summary>y ← value everywhere.</summary>
+    void Fill(Tensor y, double value);
+
+    /// <summary>y ← start, start + step, … in row-major order.</summary>
+    void Range(Tensor y, double start, double step);
+
+    /// <summary>
+    /// y ← random numbers: element i in row-major order depends only on (seed, offset, i), see <see cref="Philox"/>.
+    /// </summary>
+    void Random(RandomKind kind, KernelParameters parameters, ulong seed, ulong offset, Tensor y);
+
+    /// <summary>y ← f(x), same shape; see <see cref="UnaryKind"/>.</summary>
+    void Unary(UnaryKind kind, Tensor x, Tensor y, KernelParameters parameters = default);
+
+    /// <summary>y ← f(a, b); a and b broadcast to the shape of y.</summary>
+    void Binary(BinaryKind kind, Tensor a, Tensor b, Tensor y, KernelParameters parameters = default);
+
+    /// <summary>y ← f(a, b, c); all broadcast to the shape of y.</summary>
+    void Ternary(TernaryKind kind, Tensor a, Tensor b, Tensor c, Tensor y);
+
+    /// <summary>y ← the reduction of x over the axes; y has the rank of x with length 1 on those axes.</summary>
+    void Reduce(ReduceKind kind, Tensor x, AxisSet axes, Tensor y);
+
+    /// <summary>
+    /// The first extreme along an axis; a NaN counts as more extreme than any number. values (type of x, may be null) and
+    /// indices (Int64) have the rank of x with length 1 on the axis.
+    /// </summary>
+    void ArgReduce(ArgKind kind, Tensor x, int axis, Tensor? values, Tensor indices);
+
+    /// <summary>y ← the running reduction of x along an axis, from the end if <paramref name="reverse"/>. Same shape and type.</summary>
+    void Scan(ScanKind kind, Tensor x, int axis, bool reverse, Tensor y);
+
+    /// <summary>y ← softmax or log-softmax of x along an axis. Same shape; a row of −∞ alone becomes NaN, as in PyTorch.</summary>
+    void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y);
+
+    /// <summary>dx ← the gradient of the input from that of the output, dy, and the output y.</summary>
+    void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx);
+
+    /// <summary>
+    /// y[…, m, n] ← activation(a[…, m, k] · b[…, k, n] + bias[n]). The leading axes of a and b broadcast to those of y
+    /// (rank 2 or more each; bias may be null).
+    /// </summary>
+    void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y);
+
+    /// <summary>
+    /// y[batch, outHeight, outWidth, outputs] ← x[batch, height, width, inputs] * weight[kernelHeight, kernelWidth,
+    /// inputs/groups, outputs] + bias[outputs] (cross-correlation; bias may be null).
+    /// </summary>
+    void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y);
+
+    /// <summary>dx ← the gradient of the input of <see cref="Conv2d"/>.</summary>
+    void Conv2dInputGradient(Tensor dy, Tensor weight, in Conv2dOptions options, Tensor dx);
+
+    /// <summary>dw ← the gradient of the weight of <see cref="Conv2d"/>.</summary>
+    void Conv2dWeightGradient(Tensor x, Tensor dy, in Conv2dOptions options, Tensor dw);
+
+    /// <summary>
+    /// y[batch, outHeight, outWidth, channels] ← pooled x[batch, height, width, channels]. For maxima, indices (Int32, shape of y,
+    /// may be null) gets row·width + column of the first largest element in the input.
+    /// </summary>
+    void Pool2d(in Pool2dOptions options, Tensor x, Tensor y, Tensor? indices);
+
+    /// <summary>dx ← the gradient of the input of <see cref="Pool2d"/>; indices are null for averages.</summary>
+    void Pool2dBackward(in Pool2dOptions options, Tensor dy, Tensor? indices, Tensor dx);
+
+    /// <summary>
+    /// y ← (x − mean)·inverse·weight + bias, the statistics taken over the axes with the biased variance plus epsilon under the
+    /// root. mean (null for <see cref="NormalizeKind.RootMeanSquare"/>) and inverse have the rank of x with length 1 on
+    /// those axes and type Float32 (Float64 for Float64); weight and bias (null or not) have the rank of x and broadcast to it.
+    /// </summary>
+    void Normalize(
+        NormalizeKind kind, Tensor x, AxisSet axes, Tensor? weight, Tensor? bias, double epsilon, Tensor y, Tensor? mean, Tensor inverse);
+
+    /// <summary>
+    /// The gradients of <see cref="Normalize"/>: dx (shape of x), dweight and dbias (shape of weight, summed over what was
+    /// broadcast); each of the three may be null, and is not computed then.
+    /// </summary>
+    void NormalizeBackward(
+        NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
+        Tensor? dx, Tensor? dweight, Tensor? dbias);
+
+    /// <summary>
+    /// y[i, j, k] ← x[i, index[i, j, k], k] for axis 1, likewise for others. index (Int64 or Int32) has the shape of y; off the
+    /// axis that shape is at most that of x. An index expanded with stride 0 over other axes selects whole rows, and kernels make
+    /// use of that. An index outside 0 … length − 1 throws <see cref="ShapeMismatchException"/>, at the next synchronization at the latest.
+    /// </summary>
+    void Gather(Tensor x, int axis, Tensor index, Tensor y);
+
+    /// <summary>y[i, index[i, j, k], k] ←, or +=, source[i, j, k] for axis 1, likewise for others. The counterpart of Gather, in place.</summary>
+    void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y);
+
+    /// <summary>
+    /// The first k = values.Shape[axis] elements along the axis in sorted order, and where they were (Int64). Stable; NaN is
+    /// the largest.
+    /// </summary>
+    void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices);
+
+    /// <summary>One step of an update rule for all parameters, in place.</summary>
+    void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots);
+}

@@ -1,0 +1,235 @@
+namespace Gradient.Core;
+
+public readonly partial struct Layout
+{
+    /// <summary>
+    /// The same elements in the same order under another shape, if that needs no copy. One length may be −1: it is inferred.
+    /// </summary>
+    /// <returns>Whether there is such a view; if not, the elements have to be copied to a contiguous layout first.</returns>
+    /// <exception cref="ShapeMismatchException">The shapes have different numbers of elements.</exception>
+    public bool TryReshape(in Shape target, out Layout result)
+    {
+        Shape wanted = Infer(target);
+        Span<long> to = stackalloc long[Shape.MaxRank];
+        if (ElementCount == 0)
+        {
+            result = Contiguous(wanted, Offset);
+            return true;
+        }
+
+        // Walk both shapes in groups of axes that hold equally many elements; a group of ours must be mergeable to one stride.
+        int ours = 0, theirs = 0;
+        while (theirs < wanted.Rank)
+        {
+            if (ours == Rank)
+            {
+                to[theirs++] = 1; // only axes of length 1 are left
+                continue;
+            }
+
+            int firstOurs = ours, firstTheirs = theirs;
+            long have = shape[ours++], want = wanted[theirs++];
+            while (have != want)
+            {
+                if (have < want) have *= shape[ours++];
+                else want *= wanted[theirs++];
+            }
+
+            if (!TryMerge(firstOurs, ours, out long stride))
+            {
+                result = default;
+                return false;
+            }
+
+            for (int i = theirs - 1; i >= firstTheirs; i--)
+            {
+                to[i] = stride;
+                stride *= wanted[i];
+            }
+        }
+
+        result = new(wanted, to[..wanted.Rank], Offset);
+        return true;
+    }
+
+    /// <summary>The shape with its −1, if it has one, replaced by what the number of elements demands.</summary>
+    /// <exception cref="ShapeMismatchException">The numbers of elements cannot agree.</exception>
+    public Shape Infer(in Shape target)
+    {
+        int unknown = -1;
+        long known = 1;
+        for (int i = 0; i < target.Rank; i++)
+        {
+            if (target[i] == -1 && unknown < 0) unknown = i;
+            else if (target[i] < 0) throw new ShapeMismatchException($"reshape: {target} has a negative length; one −1 at most is inferred.");
+            else known *= target[i];
+        }
+
+        long count = ElementCount;
+        if (unknown < 0 ? known != count : known == 0 || count % known != 0)
+            throw new ShapeMismatchException($"reshape: {shape} has {count} elements and cannot become {target}.");
+        return unknown < 0 ? target : target.With(unknown, count / known);
+    }
+
+    /// <summary>The axes in another order: axis i of the result is axis <c>order[i]</c> of this.</summary>
+    /// <exception cref="ShapeMismatchException">The order does not name every axis once.</exception>
+    public Layout Permute(ReadOnlySpan<int> order)
+    {
+        if (order.Length != Rank || AxisSet.Of(shape, order).Count != Rank)
+            throw new ShapeMismatchException(
+                $"permute: order [{string.Join(", ", order.ToArray())}] does not name each of the {Rank} axes of {shape} once.");
+        Span<long> lengths = stackalloc long[Shape.MaxRank], to = stackalloc long[Shape.MaxRank];
+        for (int i = 0; i < Rank; i++)
+        {
+            int axis = shape.Axis(order[i]);
+            lengths[i] = shape[axis];
+            to[i] = strides[axis];
+        }
+
+        return new(new(lengths[..Rank]), to[..Rank], Offset);
+    }
+
+    /// <summary>Two axes exchanged.</summary>
+    public Layout Transpose(int axis0, int axis1)
+    {
+        Span<int> order = stackalloc int[Rank];
+        for (int i = 0; i < Rank; i++) order[i] = i;
+        (axis0, axis1) = (shape.Axis(axis0), shape.Axis(axis1));
+        (order[axis0], order[axis1]) = (axis1, axis0);
+        return Permute(order);
+    }
+
+    /// <summary>
+    /// <paramref name="length"/> elements along an axis: <paramref name="start"/>, start + step, …; a negative step walks back.
+    /// </summary>
+    /// <exception cref="ShapeMismatchException">The step is 0, or an element lies outside the axis.</exception>
+    public Layout Slice(int axis, long start, long length, long step = 1)
+    {
+        axis = shape.Axis(axis);
+        long available = shape[axis];
+        long last = start + ((length - 1) * step);
+        if (step == 0 || length < 0 || (length > 0 ? start < 0 || start >= available || last < 0 || last >= available
+                                                   : start < 0 || start > available))
+            throw new ShapeMismatchException(
+                $"slice: {length} elements from {start} in steps of {step} do not lie within axis {axis} of {shape}.");
+        Span<long> to = stackalloc long[Shape.MaxRank];
+        CopyStridesTo(to);
+        long offset = Offset + (length == 0 ? 0 : start * to[axis]);
+        to[axis] *= step;
+        return new(shape.With(axis, length), to[..Rank], offset);
+    }
+
+    /// <summary>The elements at one index of an axis; the axis goes away. A negative index counts from the end.</summary>
+    /// <exception cref="ShapeMismatchException">The index lies outside the axis.</exception>
+    public Layout Select(int axis, long index)
+    {
+        axis = shape.Axis(axis);
+        long from0 = index < 0 ? index + shape[axis] : index;
+        if (from0 < 0 || from0 >= shape[axis])
+            throw new ShapeMismatchException($"index: {index} is outside axis {axis} of {shape}.");
+        return RemoveAxis(axis, Offset + (from0 * strides[axis]));
+    }
+
+    /// <summary>
+    /// Broadcast to a shape: missing axes appear in front and axes of length 1 are repeated, with stride 0. A −1 keeps a length.
+    /// </summary>
+    /// <exception cref="ShapeMismatchException">The shape does not broadcast so.</exception>
+    public Layout Expand(in Shape target)
+    {
+        int added = target.Rank - Rank;
+        if (added < 0) throw new ShapeMismatchException($"expand: {shape} has more axes than {target}.");
+        Span<long> lengths = stackalloc long[Shape.MaxRank], to = stackalloc long[Shape.MaxRank];
+        for (int i = 0; i < target.Rank; i++)
+        {
+            long have = i < added ? 1 : shape[i - added];
+            long want = target[i] == -1 && i >= added ? have : target[i];
+            if (want < 0 || (have != want && have != 1))
+                throw new ShapeMismatchException($"expand: {shape} does not broadcast to {target}; axes must be equal or 1.");
+            lengths[i] = want;
+            to[i] = i < added || (have == 1 && want != 1) ? 0 : strides[i - added];
+        }
+
+        return new(new(lengths[..target.Rank]), to[..target.Rank], Offset);
+    }
+
+    /// <summary>Without the axis, which has length 1.</summary>
+    /// <exception cref="ShapeMismatchException">The axis is longer.</exception>
+    public Layout Squeeze(int axis)
+    {
+        axis = shape.Axis(axis);
+        if (shape[axis] != 1) throw new ShapeMismatchException($"squeeze: axis {axis} of {shape} has length {shape[axis]}, not 1.");
+        return RemoveAxis(axis, Offset);
+    }
+
+    /// <summary>Without any axis of length 1.</summary>
+    public Layout Squeeze()
+    {
+        var result = this;
+        for (int i = Rank - 1; i >= 0; i--)
+            if (shape[i] == 1) result = result.RemoveAxis(i, Offset);
+        return result;
+    }
+
+    /// <summary>
+    /// With one more axis of length 1, which has the number <paramref name="axis"/> in the result; −1 puts it last.
+    /// </summary>
+    public Layout Unsqueeze(int axis)
+    {
+        int from0 = axis < 0 ? axis + Rank + 1 : axis;
+        Shape to = shape.Insert(from0, 1);
+        Span<long> list = stackalloc long[Shape.MaxRank];
+        for (int i = 0; i < Rank; i++) list[i < from0 ? i : i + 1] = strides[i];
+        list[from0] = from0 < Rank ? strides[from0] * shape[from0] : 1;
+        return new(to, list[..to.Rank], Offset);
+    }
+
+    /// <summary>The axis walked backwards.</summary>
+    public Layout Flip(int axis)
+    {
+        axis = shape.Axis(axis);
+        return shape[axis] == 0 ? this : Slice(axis, shape[axis] - 1, shape[axis], -1);
+    }
+
+    /// <summary>
+    /// Sliding windows: the axis becomes the number of windows, and a last axis of length <paramref name="size"/> is added.
+    /// </summary>
+    /// <exception cref="ShapeMismatchException">The axis is shorter than a window.</exception>
+    public Layout Unfold(int axis, long size, long step)
+    {
+        axis = shape.Axis(axis);
+        if (size < 0 || step < 1 || shape[axis] < size)
+            throw new ShapeMismatchException($"unfold: windows of {size} in steps of {step} do not fit axis {axis} of {shape}.");
+        Span<long> to = stackalloc long[Shape.MaxRank + 1];
+        CopyStridesTo(to);
+        to[Rank] = to[axis];
+        to[axis] *= step;
+        Shape windows = shape.With(axis, ((shape[axis] - size) / step) + 1).Insert(Rank, size);
+        return new(windows, to[..windows.Rank], Offset);
+    }
+
+    private Layout RemoveAxis(int axis, long offset)
+    {
+        Span<long> to = stackalloc long[Shape.MaxRank];
+        for (int i = 0, at = 0; i < Rank; i++)
+            if (i != axis) to[at++] = strides[i];
+        return new(shape.Without(axis), to[..(Rank - 1)], offset);
+    }
+
+    /// <summary>Whether axes [from, to) can be walked with one stride, that of the innermost.</summary>
+    private bool TryMerge(int from, int to, out long stride)
+    {
+        stride = 1;
+        bool found = false;
+        long expected = 0;
+        for (int i = to - 1; i >= from; i--)
+        {
+            if (shape[i] == 1) continue;
+            if (found && strides[i] != expected) return false;
+            if (!found) stride = strides[i];
+            found = true;
+            expected = strides[i] * shape[i];
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Gradient.Core;
+
+/// <summary>A piece of a device's memory as its backend knows it.</summary>
+/// <param name="Handle">What the backend needs to use it: an address, or an object of its API.</param>
+/// <param name="HostAddress">Where the host sees it (after synchronization), 0 where it does not.</param>
+/// <param name="Bytes">Its size.</param>
+public readonly record struct DeviceBuffer(nint Handle, nint HostAddress, long Bytes);
+
+/// <summary>Where a pool gets its memory from, and gives it back to.</summary>
+public interface IMemorySource
+{
+    /// <summary>New memory, 64-byte aligned, of undefined content; false if there is none to be had.</summary>
+    bool TryAllocate(long bytes, out DeviceBuffer buffer);
+
+    /// <summary>Gives back what <see cref="TryAllocate"/> gave.</summary>
+    void Free(in DeviceBuffer buffer);
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+
+namespace Gradient.Core;
+
+/// <summary>The rules that shapes, types and devices of an operation's tensors must keep, each in one place.</summary>
+public static class ShapeChecks
+{
+    /// <summary>The shape that both broadcast to.</summary>
+    /// <exception cref="ShapeMismatchException">They do not.</exception>
+    public static Shape Broadcast(string operation, in Shape a, in Shape b) =>
+        Shape.TryBroadcast(a, b, out var result) ? result : throw new ShapeMismatchException(
+            $"{operation}: shapes {a} and {b} do not broadcast; aligned at the last axis, lengths must be equal or 1.");
+
+    /// <summary>Shapes that must be equal.</summary>
+    /// <exception cref="ShapeMismatchException">They are not.</exception>
+    public static void Equal(string operation, in Shape actual, in Shape expected)
+    {
+        if (actual != expected) throw new ShapeMismatchException($"{operation}: shape {actual} where {expected} is needed.");
+    }
+
+    /// <summary>A tensor of exactly so many axes.</summary>
+    /// <exception cref="ShapeMismatchException">It has another number.</exception>
+    public static void Rank(string operation, in Shape shape, int rank, string meaning)
+    {
+        if (shape.Rank != rank)
+            throw new ShapeMismatchException($"{operation}: shape {shape} has {shape.Rank} axes where {meaning} is needed.");
+    }
+
+    /// <summary>Tensors that must lie on one device.</summary>
+    /// <exception cref="DeviceMismatchException">They do not.</exception>
+    public static void SameDevice(string operation, Tensor a, Tensor b)
+    {
+        if (!ReferenceEquals(a.Device, b.Device))
+            throw new DeviceMismatchException($"{operation}: one tensor lies on {a.Device}, another on {b.Device}; move one with To.");
+    }
+
+    /// <summary>A floating-point type.</summary>
+    /// <exception cref="DTypeMismatchException">It is not one.</exception>
+    public static void FloatingPoint(string operation, DType dtype)
+    {
+        if (!dtype.IsFloatingPoint())
+            throw new DTypeMismatchException($"{operation} needs floating-point numbers, not {dtype.Name()}; convert with To(DType.Float32).");
+    }
+}

@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Gradient.Core;
+
+/// <summary>
+/// Elements of one type in a device's storage, seen through a layout. It has no mathematics: it is made, moved, viewed, read
+/// and written. Views share storage; disposing is never needed (see <see cref="Storage"/> and <see cref="TensorScope"/>).
+/// </summary>
+public sealed partial class Tensor : IDisposable
+{
+    private readonly Layout layout;
+    private Storage? storage;
+
+    /// <summary>A view of storage. Takes a reference of its own.</summary>
+    /// <exception cref="ShapeMismatchException">The layout reaches outside the storage.</exception>
+    public Tensor(Storage storage, in Layout layout, DType dtype)
+        : this(storage, layout, dtype, addReference: true)
+    {
+        var (first, last) = layout.Bounds;
+        if (first < 0 || checked((last + 1) * dtype.Size()) > storage.Bytes)
+            throw new ShapeMismatchException($"Layout {layout} of {dtype.Name()} reaches outside its storage of {storage.Bytes} bytes.");
+    }
+
+    private Tensor(Storage storage, in Layout layout, DType dtype, bool addReference)
+    {
+        if (addReference) storage.AddReference();
+        this.storage = storage;
+        this.layout = layout;
+        DType = dtype;
+        TensorScope.Track(this);
+    }
+
+    /// <summary>A contiguous tensor of undefined content.</summary>
+    /// <exception cref="OutOfDeviceMemoryException">There is no memory for it.</exception>
+    public static Tensor Empty(in Shape shape, DType dtype, Device device)
+    {
+        for (int i = 0; i < shape.Rank; i++)
+            if (shape[i] < 0) throw new ShapeMismatchException($"A tensor cannot have shape {shape}: lengths are 0 or more.");
+        long bytes = checked(shape.ElementCount * dtype.Size());
+        return new(new Storage(device, bytes), Layout.Contiguous(shape), dtype, addReference: false);
+    }
+
+    /// <summary>The element type.</summary>
+    public DType DType { get; }
+
+    /// <summary>The shape, strides and offset.</summary>
+    public ref readonly Layout Layout => ref layout;
+
+    /// <summary>The lengths of the axes.</summary>
+    public Shape Shape => layout.Shape;
+
+    /// <summary>The number of axes.</summary>
+    public int Rank => layout.Rank;
+
+    /// <summary>The number of elements.</summary>
+    public long ElementCount => layout.ElementCount;
+
+    /// <summary>Whether the elements lie in row-major order without gaps.</summary>
+    public bool IsContiguous => layout.IsContiguous;
+
+    /// <summary>The storage, shared with all views.</summary>
+    /// <exception cref="ObjectDisposedException">The tensor was disposed, or made in a <see cref="TensorScope"/> that has ended.</exception>
+    public Storage Storage => storage ?? throw new ObjectDisposedException(
+        nameof(Tensor), $"The tensor of shape {Shape} was disposed, or made in a TensorScope that has ended; keep it with scope.Keep.");
+
+    /// <summary>Where the tensor lies.</summary>
+    public Device Device => Storage.Device;
+
+    /// <summary>The kernels of the tensor's device.</summary>
+    public IBackend Backend => Storage.Device.Backend;
+
+    /// <summary>Whether the end of a <see cref="TensorScope"/> leaves the tensor alone.</summary>
+    public bool IsPersistent { get; private set; }
+
+    /// <summary>Excepts the tensor from every <see cref="TensorScope"/>: parameters, gradients, optimizer state.</summary>
+    /// <returns>The tensor itself.</returns>
+    public Tensor Persist()
+    {
+        IsPersistent = true;
+        return this;
+    }
+
+    /// <summary>Gives up the tensor now; its buffer returns to the pool when no view needs it any more. Never necessary.</summary>
+    public void Dispose() => Interlocked.Exchange(ref storage, null)?.Release();
+
+    /// <summary>The same storage under another layout.</summary>
+    public Tensor View(in Layout view) => new(Storage, view, DType);
+
+    /// <summary>The same elements in order under another shape: a view where possible, else a contiguous copy.</summary>
+    public Tensor Reshape(in Shape shape) =>
+        layout.TryReshape(shape, out var view) ? View(view) : Copy().View(Layout.Contiguous(layout.Infer(shape)));
+
+    /// <summary>A contiguous copy in storage of its own.</summary>
+    public Tensor Copy() => CopyTo(DType, Device);
+
+    /// <summary>This tensor if it is contiguous, else a contiguous copy.</summary>
+    public Tensor Contiguous() => IsContiguous ? this : Copy();
+
+    /// <summary>This tensor if it has the type, else a converted copy.</summary>
+    public Tensor To(DType dtype) => dtype == DType ? this : CopyTo(dtype, Device);
+
+    /// <summary>This tensor if it lies on the device, else a copy there.</summary>
+    public Tensor To(Device device) => device == Device ? this : CopyTo(DType, device);
+
+    /// <summary>Overwrites the elements with those of another tensor, which broadcasts to this shape, of any type and device.</summary>
+    /// <exception cref="ShapeMismatchException">The source does not broadcast.</exception>
+    public void CopyFrom(Tensor source)
+    {
+        var local = source.To(Device);
+        if (local.Shape != Shape) local = local.View(local.Layout.Expand(Shape));
+        Backend.Copy(local, this);
+        Storage.BumpVersion();
+    }
+
+    /// <summary>Overwrites every element.</summary>
+    public void Fill(double value)
+    {
+        Backend.Fill(this, value);
+        Storage.BumpVersion();
+    }
+
+    /// <summary>Values, shape and type, as NumPy prints them.</summary>
+    public override string ToString() => TensorPrinter.Print(this);
+
+    private Tensor CopyTo(DType dtype, Device device)
+    {
+        if (device == Device)
+        {
+            var copy = Empty(Shape, dtype, device);
+            Backend.Copy(this, copy);
+            return copy;
+        }
+
+        // Between devices elements pass through the host once, contiguous, in the type that has fewer bytes to move.
+        if (dtype.Size() < DType.Size()) return To(dtype).CopyTo(dtype, device);
+        var local = Contiguous();
+        var moved = Empty(Shape, DType, device);
+        var bytes = new byte[moved.Storage.Bytes];
+        Backend.Download(local.Storage, local.layout.Offset * DType.Size(), bytes);
+        moved.Backend.Upload(bytes, moved.Storage, 0);
+        return moved.To(dtype);
+    }
+}
