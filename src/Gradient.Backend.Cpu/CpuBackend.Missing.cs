@@ -1,0 +1,94 @@
+using Gradient.Core;
+
+namespace Gradient.Backend.Cpu;
+
+/// <content>Families that have not landed yet.</content>
+public sealed partial class CpuBackend
+{
+    private static UnsupportedOperationException Missing(string operation) => new($"{operation} is not supported on device cpu.");
+
+    /// <inheritdoc/>
+    public void Reduce(ReduceKind kind, Tensor x, AxisSet axes, Tensor y) => throw Missing("reduce");
+
+    /// <inheritdoc/>
+    public void ArgReduce(ArgKind kind, Tensor x, int axis, Tensor? values, Tensor indices) => throw Missing("arg-reduce");
+
+    /// <inheritdoc/>
+    public void Scan(ScanKind kind, Tensor x, int axis, bool reverse, Tensor y) => throw Missing("scan");
+
+    /// <inheritdoc/>
+    public void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y) => throw Missing("softmax");
+
+    /// <inheritdoc/>
+    public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx) => throw Missing("softmax backward");
+
+    /// <inheritdoc/>
+    public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) => throw Missing("matmul");
+
+    /// <inheritdoc/>
+    public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y) => throw Missing("conv2d");
+
+    /// <inheritdoc/>
+    public void Conv2dInputGradient(Tensor dy, Tensor weight, in Conv2dOptions options, Tensor dx) => throw Missing("conv2d input gradient");
+
+    /// <inheritdoc/>
+    public void Conv2dWeightGradient(Tensor x, Tensor dy, in Conv2dOptions options, Tensor dw) => throw Missing("conv2d weight gradient");
+
+    /// <inheritdoc/>
+    public void Pool2d(in Pool2dOptions options, Tensor x, Tensor y, Tensor? indices) => throw Missing("pool2d");
+
+    /// <inheritdoc/>
+    public void Pool2dBackward(in Pool2dOptions options, Tensor dy, Tensor? indices, Tensor dx) => throw Missing("pool2d backward");
+
+    /// <inheritdoc/>
+    public void Normalize(
+        NormalizeKind kind, Tensor x, AxisSet axes, Tensor? weight, Tensor? bias, double epsilon, Tensor y, Tensor? mean, Tensor inverse) =>
+        throw Missing("normalize");
+
+    /// <inheritdoc/>
+    public void NormalizeBackward(
+        NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
+        Tensor? dx, Tensor? dweight, Tensor? dbias) => throw Missing("normalize backward");
+
+    /// <inheritdoc/>
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y) => throw Missing("gather");
+
+    /// <inheritdoc/>
+    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) => throw Missing("scatter");
+
+    /// <inheritdoc/>
+    public void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices) => throw Missing("sort");
+
+    /// <inheritdoc/>
+    public void Synchronize() { }
+
+    /// <inheritdoc/>
+    public void Upload(ReadOnlySpan<byte> source, Storage destination, long byteOffset) => throw Missing("upload");
+
+    /// <inheritdoc/>
+    public void Download(Storage source, long byteOffset, Span<byte> destination) => throw Missing("download");
+
+    /// <inheritdoc/>
+    public void Copy(Tensor x, Tensor y) => throw Missing("copy");
+
+    /// <inheritdoc/>
+    public void Fill(Tensor y, double value) => throw Missing("fill");
+
+    /// <inheritdoc/>
+    public void Range(Tensor y, double start, double step) => throw Missing("range");
+
+    /// <inheritdoc/>
+    public void Random(RandomKind kind, KernelParameters parameters, ulong seed, ulong offset, Tensor y) => throw Missing("random");
+
+    /// <inheritdoc/>
+    public void Unary(UnaryKind kind, Tensor x, Tensor y, KernelParameters parameters = default) => throw Missing("unary");
+
+    /// <inheritdoc/>
+    public void Binary(BinaryKind kind, Tensor a, Tensor b, Tensor y, KernelParameters parameters = default) => throw Missing("binary");
+
+    /// <inheritdoc/>
+    public void Ternary(TernaryKind kind, Tensor a, Tensor b, Tensor c, Tensor y) => throw Missing("ternary");
+
+    /// <inheritdoc/>
+    public void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots) => throw Missing("optimizer step");
+}
