@@ -19,7 +19,7 @@ def f32(x):
 
 def randn(*shape):
     """Normal numbers that Float32 holds exactly, in Float64."""
-    return torch.randn(*shape, dtype=torch.float32).double()
+    return torch.randn(shape, dtype=torch.float32).double()
 
 
 def rounded(t):
