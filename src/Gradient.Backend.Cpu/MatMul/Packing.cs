@@ -1,0 +1,89 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Gradient.Backend.Cpu;
+
+/// <summary>Copies operands into the order in which the tile kernel reads them.</summary>
+internal static unsafe class Packing<T, TVector, TSimd>
+    where T : unmanaged, INumberBase<T>, IComparisonOperators<T, T, bool>
+    where TVector : struct
+    where TSimd : struct, ISimd<T, TVector>
+{
+    private static int PanelWidth => TileDispatch<T, TVector, TSimd>.MaxColumns;
+
+    /// <summary>
+    /// One panel of the right operand: target[p · PanelWidth + j] = source[p · row + j · column] for j below
+    /// <paramref name="columns"/>, and 0 for the rest of the panel.
+    /// </summary>
+    public static void Panel(T* target, T* source, nint row, nint column, nint depth, int columns)
+    {
+        int width = PanelWidth;
+        if (column == 1 && columns == width)
+        {
+            for (nint p = 0; p < depth; p++, target += width, source += row)
+            {
+                TSimd.Store(TSimd.Load(source), target);
+                TSimd.Store(TSimd.Load(source + TSimd.Width), target + TSimd.Width);
+            }
+
+            return;
+        }
+
+        if (columns < width)
+            new Span<T>(target, checked((int)(depth * width))).Clear();
+        // Sixteen depths at a time: with row = 1 each column's part is then one or two cache lines, read once.
+        const int Block = 16;
+        for (nint p0 = 0; p0 < depth; p0 += Block)
+        {
+            nint end = Math.Min(Block, depth - p0);
+            for (int j = 0; j < columns; j++)
+            {
+                T* from = source + (p0 * row) + (j * column);
+                T* to = target + (p0 * width) + j;
+                for (nint p = 0; p < end; p++)
+                    to[p * width] = from[p * row];
+            }
+        }
+    }
+
+    /// <summary>Rows of the left operand one after the other, each <paramref name="stride"/> elements apart.</summary>
+    public static void Rows(T* target, nint stride, T* source, nint row, nint column, nint rows, nint depth)
+    {
+        for (nint i = 0; i < rows; i++, target += stride, source += row)
+        {
+            if (column == 1)
+            {
+                Unsafe.CopyBlockUnaligned(target, source, (uint)(depth * sizeof(T)));
+                continue;
+            }
+
+            for (nint p = 0; p < depth; p++)
+                target[p] = source[p * column];
+        }
+    }
+
+    /// <summary>
+    /// Rows of a left operand whose columns are contiguous, <paramref name="height"/> rows interleaved: group after group,
+    /// target[p · height + i] = source[i + p · column].
+    /// </summary>
+    public static void Interleaved(T* target, int height, T* source, nint column, nint rows, nint depth)
+    {
+        for (nint i0 = 0; i0 < rows; i0 += height)
+        {
+            int count = (int)Math.Min(height, rows - i0);
+            T* from = source + i0;
+            if (count == 8)
+            {
+                for (nint p = 0; p < depth; p++, target += 8, from += column)
+                    Unsafe.CopyBlockUnaligned(target, from, (uint)(8 * sizeof(T)));
+                continue;
+            }
+
+            for (nint p = 0; p < depth; p++, target += height, from += column)
+            {
+                for (int i = 0; i < count; i++)
+                    target[i] = from[i];
+            }
+        }
+    }
+}

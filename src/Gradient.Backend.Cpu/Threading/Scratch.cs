@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace Gradient.Backend.Cpu;
+
+/// <summary>What a thread's scratch buffer is for. Buffers of different purposes are alive at the same time.</summary>
+internal enum ScratchPurpose
+{
+    /// <summary>Packed rows of the left operand, private to a thread.</summary>
+    Rows,
+
+    /// <summary>Packed panels of the right operand, made by the thread that called and read by all.</summary>
+    Panels,
+
+    /// <summary>Padded images, private to a thread.</summary>
+    Image,
+
+    /// <summary>Pointers and offsets.</summary>
+    Pointers,
+
+    /// <summary>Partial sums, made by the thread that called and written by all.</summary>
+    Partials,
+
+    /// <summary>Weights in another order.</summary>
+    Weights,
+
+    /// <summary>The left operand as Float32 or as contiguous elements.</summary>
+    Left,
+
+    /// <summary>The right operand as Float32 or as contiguous elements.</summary>
+    Right,
+
+    /// <summary>A result before it is rounded or scattered.</summary>
+    Result,
+}
+
+/// <summary>
+/// Native buffers that belong to a thread, aligned to 64 bytes and kept for its next use. The content is whatever was there
+/// before; a buffer is valid until the same thread asks for the same purpose again, and returned when the thread is gone.
+/// </summary>
+internal sealed unsafe class Scratch
+{
+    private const nuint Alignment = 64;
+
+    [ThreadStatic]
+    private static Scratch? current;
+
+    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Result + 1];
+    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Result + 1];
+
+    private Scratch()
+    {
+    }
+
+    ~Scratch()
+    {
+        foreach (nint buffer in buffers)
+            NativeMemory.AlignedFree((void*)buffer);
+    }
+
+    /// <summary>A buffer of at least <paramref name="count"/> elements.</summary>
+    public static T* Get<T>(ScratchPurpose purpose, nint count)
+        where T : unmanaged
+    {
+        Scratch scratch = current ??= new Scratch();
+        nuint bytes = checked((nuint)count * (nuint)sizeof(T));
+        int index = (int)purpose;
+        if (scratch.sizes[index] < bytes || scratch.sizes[index] == 0)
+            scratch.Grow(index, bytes);
+        return (T*)scratch.buffers[index];
+    }
+
+    private void Grow(int index, nuint bytes)
+    {
+        // A quarter more than asked for, so that slowly growing requests settle; whole pages.
+        nuint size = (bytes + (bytes / 4) + 4095) & ~(nuint)4095;
+        NativeMemory.AlignedFree((void*)buffers[index]);
+        buffers[index] = 0;
+        sizes[index] = 0;
+        buffers[index] = (nint)NativeMemory.AlignedAlloc(size, Alignment);
+        sizes[index] = size;
+    }
+}
