@@ -6,6 +6,7 @@ namespace Gradient.Core;
 /// </summary>
 public sealed class Storage
 {
+    private static long lastId;
     private readonly IDisposable? owner;
     private DeviceBuffer buffer;
     private int references = 1;
@@ -42,6 +43,15 @@ public sealed class Storage
 
     /// <summary>The size that was asked for, in bytes.</summary>
     public long Bytes { get; }
+
+    /// <summary>A number that grows with every storage made.</summary>
+    public long Id { get; } = Interlocked.Increment(ref lastId);
+
+    /// <summary>The <see cref="Id"/> of the newest storage.</summary>
+    public static long LastId => Volatile.Read(ref lastId);
+
+    /// <summary>Whether exactly one tensor refers to the storage.</summary>
+    public bool IsUnshared => Volatile.Read(ref references) == 1;
 
     /// <summary>How often the content was overwritten in place; a value saved for backward must not change.</summary>
     public int Version => Volatile.Read(ref version);

@@ -1,0 +1,41 @@
+namespace Gradient.Autograd;
+
+public static partial class Tape
+{
+    /// <summary>
+    /// Computes without keeping what backward needs; backward computes it again (Chen et al., Training Deep Nets with Sublinear
+    /// Memory Cost, 2016). Random numbers are replayed, so that dropout drops the same elements. Parameters used inside get their
+    /// gradients as usual, and gradients of gradients work.
+    /// </summary>
+    /// <param name="forward">The computation; it must do the same both times.</param>
+    /// <param name="input">Its input, kept until backward.</param>
+    public static GradientTensor Checkpoint(Func<GradientTensor, GradientTensor> forward, GradientTensor input) =>
+        Checkpoint(inputs => forward(inputs[0]), [input]);
+
+    /// <summary>The same for a computation of several inputs.</summary>
+    /// <param name="forward">The computation; it must do the same both times.</param>
+    /// <param name="inputs">Its inputs, kept until backward.</param>
+    public static GradientTensor Checkpoint(Func<GradientTensor[], GradientTensor> forward, params GradientTensor[] inputs)
+    {
+        if (!IsRecording) return forward(inputs);
+        var position = RandomNumbers.Default.Position;
+        GradientTensor output;
+        using (NoGrad()) output = forward(inputs).Detach();
+        var node = NewNode("Checkpoint", output, inputs, inputs)!;
+        node.Recompute = () =>
+        {
+            var now = RandomNumbers.Default.Position;
+            RandomNumbers.Default.Position = position;
+            try
+            {
+                return forward(inputs);
+            }
+            finally
+            {
+                RandomNumbers.Default.Position = now;
+            }
+        };
+        output.Node = node;
+        return output;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+
+namespace Gradient.Autograd;
+
+/// <summary>
+/// The record of what was computed, from which gradients follow. It is implicit: every operation on a tensor that requires
+/// gradients keeps a closure from its output's gradient to its inputs', and <see cref="GradientTensor.Backward"/> walks
+/// them in reverse order (reverse-mode differentiation; Griewank and Walther, Evaluating Derivatives, 2008).
+/// </summary>
+public static partial class Tape
+{
+    private static readonly AsyncLocal<bool> Paused = new();
+    private static readonly AsyncLocal<bool> Watching = new();
+
+    /// <summary>Whether operations are recorded here and now.</summary>
+    public static bool IsRecording => !Paused.Value;
+
+    /// <summary>Whether <see cref="DetectAnomaly"/> is on here and now.</summary>
+    public static bool IsDetectingAnomaly => Watching.Value;
+
+    /// <summary>
+    /// Records nothing until the result is disposed: <c>using (Tape.NoGrad()) { … }</c>. Scopes nest, flow through await and
+    /// belong to the logical call, not the thread.
+    /// </summary>
+    public static IDisposable NoGrad() => new Mode(Paused, true);
+
+    /// <summary>Records again, inside of <see cref="NoGrad"/>, until the result is disposed.</summary>
+    public static IDisposable EnableGrad() => new Mode(Paused, false);
+
+    /// <summary>
+    /// Until the result is disposed, recorded operations remember their call site, and a backward that makes the first NaN or
+    /// infinity throws <see cref="TapeException"/> naming the operation and where it was called. Slow: for debugging.
+    /// </summary>
+    public static IDisposable DetectAnomaly() => new Mode(Watching, true);
+
+    /// <summary>
+    /// Records an operation of one's own. <paramref name="forward"/> runs without being recorded; <paramref name="backward"/> gets
+    /// the gradient of the result and returns one gradient per input, in order, null for none. Written with tensor operations, it
+    /// serves for gradients of gradients too. A gradient may have the shape to which the input was broadcast: it is summed back.
+    /// </summary>
+    /// <param name="name">What errors call the operation.</param>
+    /// <param name="forward">Computes the result.</param>
+    /// <param name="inputs">What the result depends on.</param>
+    /// <param name="backward">From the gradient of the result to those of the inputs.</param>
+    /// <exception cref="TapeException">At backward: another number of gradients than inputs, or an input overwritten meanwhile.</exception>
+    public static GradientTensor Record(
+        string name, Func<GradientTensor> forward, ReadOnlySpan<GradientTensor> inputs, Func<GradientTensor, GradientTensor?[]> backward)
+    {
+        GradientTensor result;
+        using (NoGrad()) result = forward();
+        // The forward may hand back an input itself, which must not get a second history.
+        foreach (var input in inputs)
+            if (ReferenceEquals(result, input)) result = input.Detach();
+        return Attach(result, name, inputs, backward, inputs);
+    }
+
+    /// <summary>
+    /// Makes the result of a built-in operation a tensor and records it if an input requires gradients.
+    /// <paramref name="saved"/> are the tensors that <paramref name="backward"/> reads.
+    /// </summary>
+    internal static GradientTensor Record(
+        string name, Tensor result, ReadOnlySpan<GradientTensor?> inputs, Func<GradientTensor, GradientTensor?[]> backward,
+        params ReadOnlySpan<GradientTensor?> saved)
+    {
+        var output = Attach(new GradientTensor(result), name, inputs, backward, saved);
+        if (output.Node is { } node) node.IsBuiltIn = true;
+        return output;
+    }
+
+    /// <summary>The same for a backward that reads the output: it gets (output, gradient).</summary>
+    internal static GradientTensor RecordWithOutput(
+        string name, Tensor result, ReadOnlySpan<GradientTensor?> inputs,
+        Func<GradientTensor, GradientTensor, GradientTensor?[]> backward, params ReadOnlySpan<GradientTensor?> saved)
+    {
+        var output = new GradientTensor(result);
+        Attach(output, name, inputs, g => backward(output, g), saved);
+        if (output.Node is not { } node) return output;
+        node.IsBuiltIn = true;
+        node.SavedValues = [.. node.SavedValues, new(result.Storage, result.Storage.Version, result.Shape)];
+        return output;
+    }
+
+    internal static bool AnyRequiresGrad(ReadOnlySpan<GradientTensor?> tensors)
+    {
+        foreach (var tensor in tensors)
+            if (tensor is { RequiresGrad: true }) return true;
+        return false;
+    }
+
+    internal static Node? NewNode(string name, GradientTensor output, ReadOnlySpan<GradientTensor?> inputs, ReadOnlySpan<GradientTensor?> saved)
+    {
+        var edges = new Node?[inputs.Length];
+        for (int i = 0; i < inputs.Length; i++) edges[i] = inputs[i]?.GradientNode;
+        var node = new Node(name, output, edges);
+        int count = 0;
+        foreach (var value in saved)
+            if (value is not null) count++;
+        if (count > 0)
+        {
+            var values = new Node.Saved[count];
+            count = 0;
+            foreach (var value in saved)
+                if (value is not null) values[count++] = new(value.Value.Storage, value.Value.Storage.Version, value.Shape);
+            node.SavedValues = values;
+        }
+
+        if (IsDetectingAnomaly) node.CallSite = CallSite();
+        return node;
+    }
+
+    private static GradientTensor Attach(
+        GradientTensor output, string name, ReadOnlySpan<GradientTensor?> inputs,
+        Func<GradientTensor, GradientTensor?[]> backward, ReadOnlySpan<GradientTensor?> saved)
+    {
+        if (!IsRecording || !output.DType.IsFloatingPoint() || !AnyRequiresGrad(inputs)) return output;
+        var node = NewNode(name, output, inputs, saved)!;
+        node.Backward = backward;
+        output.Node = node;
+        return output;
+    }
+
+    /// <summary>The innermost frames outside this library.</summary>
+    private static string CallSite()
+    {
+        var lines = new StackTrace(fNeedFileInfo: true).ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        var outside = lines.SkipWhile(line => line.Contains("Gradient.Autograd.", StringComparison.Ordinal)).Take(4);
+        return string.Join(Environment.NewLine, outside);
+    }
+
+    private sealed class Mode : IDisposable
+    {
+        private readonly AsyncLocal<bool> flag;
+        private readonly bool before;
+
+        public Mode(AsyncLocal<bool> flag, bool value)
+        {
+            this.flag = flag;
+            before = flag.Value;
+            flag.Value = value;
+        }
+
+        public void Dispose() => flag.Value = before;
+    }
+}
