@@ -8,21 +8,6 @@ public sealed partial class CpuBackend
     private static UnsupportedOperationException Missing(string operation) => new($"{operation} is not supported on device cpu.");
 
     /// <inheritdoc/>
-    public void Reduce(ReduceKind kind, Tensor x, AxisSet axes, Tensor y) => throw Missing("reduce");
-
-    /// <inheritdoc/>
-    public void ArgReduce(ArgKind kind, Tensor x, int axis, Tensor? values, Tensor indices) => throw Missing("arg-reduce");
-
-    /// <inheritdoc/>
-    public void Scan(ScanKind kind, Tensor x, int axis, bool reverse, Tensor y) => throw Missing("scan");
-
-    /// <inheritdoc/>
-    public void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y) => throw Missing("softmax");
-
-    /// <inheritdoc/>
-    public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx) => throw Missing("softmax backward");
-
-    /// <inheritdoc/>
     public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) => throw Missing("matmul");
 
     /// <inheritdoc/>
@@ -55,9 +40,6 @@ public sealed partial class CpuBackend
 
     /// <inheritdoc/>
     public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) => throw Missing("scatter");
-
-    /// <inheritdoc/>
-    public void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices) => throw Missing("sort");
 
     /// <inheritdoc/>
     public void Synchronize() { }

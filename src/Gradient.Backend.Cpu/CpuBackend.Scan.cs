@@ -1,0 +1,49 @@
+using System.Numerics;
+using Gradient.Core;
+
+namespace Gradient.Backend.Cpu;
+
+public sealed partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void Scan(ScanKind kind, Tensor x, int axis, bool reverse, Tensor y)
+    {
+        if (x.DType == DType.Bool) throw Unsupported("scan", x.DType);
+        if (x.ElementCount == 0) return;
+        var kernel = new ScanKernel { Kind = kind, X = x, Y = y, Axis = Axis(x, axis), Reverse = reverse };
+        Dispatch.Number(x.DType, ref kernel);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+    }
+
+    private struct ScanKernel : INumberKernel
+    {
+        public ScanKind Kind;
+        public Tensor X, Y;
+        public int Axis;
+        public bool Reverse;
+
+        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C>
+        {
+            if (Kind == ScanKind.Sum) Run<T, C, SumReduction>();
+            else Run<T, C, ProductReduction>();
+        }
+
+        private readonly unsafe void Run<T, C, TReduction>()
+            where T : unmanaged
+            where C : unmanaged, INumber<C>
+            where TReduction : IReduction
+        {
+            var lines = new Lines(X.Shape, Axis);
+            lines.Add(X.Layout);
+            lines.Add(Y.Layout);
+            lines.Prepare();
+            T* x = Elements.Pointer<T>(X), y = Elements.Pointer<T>(Y);
+            if (typeof(C) == typeof(float)) Run(new ScanLines<T, C, double, TReduction> { Lines = lines, Reverse = Reverse, X = x, Y = y }, lines);
+            else Run(new ScanLines<T, C, C, TReduction> { Lines = lines, Reverse = Reverse, X = x, Y = y }, lines);
+        }
+
+        private static void Run<TBody>(in TBody body, in Lines lines) where TBody : struct, IParallelBody =>
+            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(2), body);
+    }
+}

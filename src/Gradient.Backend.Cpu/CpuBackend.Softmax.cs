@@ -1,0 +1,69 @@
+using System.Numerics;
+using Gradient.Core;
+
+namespace Gradient.Backend.Cpu;
+
+public sealed partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y)
+    {
+        if (x.ElementCount == 0) return;
+        var kernel = new SoftmaxKernel { Kind = kind, X = x, Y = y, Axis = Axis(x, axis) };
+        Dispatch.Floating("softmax", x, ref kernel);
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+    }
+
+    /// <inheritdoc/>
+    public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx)
+    {
+        if (y.ElementCount == 0) return;
+        var kernel = new SoftmaxBackwardKernel { Kind = kind, Dy = dy, Y = y, Dx = dx, Axis = Axis(y, axis) };
+        Dispatch.Floating("softmax backward", y, ref kernel);
+        GC.KeepAlive(dy);
+        GC.KeepAlive(y);
+        GC.KeepAlive(dx);
+    }
+
+    /// <summary>An axis counted from 0; that of a scalar is its only element's.</summary>
+    private static int Axis(Tensor x, int axis) => x.Rank == 0 && axis is 0 or -1 ? 0 : x.Shape.Axis(axis);
+
+    private struct SoftmaxKernel : IFloatingKernel
+    {
+        public SoftmaxKind Kind;
+        public Tensor X, Y;
+        public int Axis;
+
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        {
+            var lines = new Lines(X.Shape, Axis);
+            lines.Add(X.Layout);
+            lines.Add(Y.Layout);
+            lines.Prepare();
+            var body = new SoftmaxLines<T, C> { Kind = Kind, Lines = lines, X = Elements.Pointer<T>(X), Y = Elements.Pointer<T>(Y) };
+            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(4), body);
+        }
+    }
+
+    private struct SoftmaxBackwardKernel : IFloatingKernel
+    {
+        public SoftmaxKind Kind;
+        public Tensor Dy, Y, Dx;
+        public int Axis;
+
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        {
+            var lines = new Lines(Y.Shape, Axis);
+            lines.Add(Dy.Layout);
+            lines.Add(Y.Layout);
+            lines.Add(Dx.Layout);
+            lines.Prepare();
+            var body = new SoftmaxBackwardLines<T, C>
+            {
+                Kind = Kind, Lines = lines, Dy = Elements.Pointer<T>(Dy), Y = Elements.Pointer<T>(Y), Dx = Elements.Pointer<T>(Dx),
+            };
+            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(2), body);
+        }
+    }
+}
