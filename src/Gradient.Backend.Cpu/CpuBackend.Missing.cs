@@ -8,9 +8,6 @@ public sealed partial class CpuBackend
     private static UnsupportedOperationException Missing(string operation) => new($"{operation} is not supported on device cpu.");
 
     /// <inheritdoc/>
-    public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) => throw Missing("matmul");
-
-    /// <inheritdoc/>
     public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y) => throw Missing("conv2d");
 
     /// <inheritdoc/>

@@ -229,6 +229,8 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
             tile.Outputs = outputs;
             tile.RowStep = rowStep;
             tile.Segments = &origin;
+            tile.RowOffset = 0;
+            tile.OutputOffset = 0;
             tile.SegmentCount = 1;
             tile.SegmentLength = Depth;
             tile.Accumulate = Product.Accumulate || FirstDepth > 0;

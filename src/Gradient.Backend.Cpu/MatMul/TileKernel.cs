@@ -7,14 +7,16 @@ namespace Gradient.Backend.Cpu;
 internal unsafe struct TileArguments<T>
     where T : unmanaged
 {
-    /// <summary>Per tile row, the left operand's element at depth 0 of a segment with offset 0.</summary>
+    /// <summary>Per tile row, the left operand's element at offset 0.</summary>
     public T** Rows;
 
     /// <summary>From one depth to the next, within a segment, in every row.</summary>
     public nint RowStep;
 
-    /// <summary>The depth is cut in segments of equal length; segment s begins at Segments[s] in every row.</summary>
+    /// <summary>The depth is cut in segments of equal length; segment s begins at Segments[s] + RowOffset in every row.</summary>
     public nint* Segments;
+
+    public nint RowOffset;
 
     public nint SegmentCount;
 
@@ -26,8 +28,10 @@ internal unsafe struct TileArguments<T>
     /// <summary>From one depth to the next in the panel, across segments too.</summary>
     public nint PanelStep;
 
-    /// <summary>Per tile row, where the first column goes.</summary>
+    /// <summary>Per tile row, where the first column goes, less OutputOffset.</summary>
     public T** Outputs;
+
+    public nint OutputOffset;
 
     /// <summary>How many of the tile's columns are written.</summary>
     public int Columns;
@@ -87,7 +91,7 @@ internal static unsafe class TileKernel<T, TVector, TSimd>
         nint rowStep = tile->RowStep;
         for (nint s = 0; s < tile->SegmentCount; s++)
         {
-            nint depth = tile->Segments[s];
+            nint depth = tile->Segments[s] + tile->RowOffset;
             for (nint left = tile->SegmentLength; left > 0; left--)
             {
                 TVector b = TSimd.Load(panel);
@@ -208,7 +212,7 @@ internal static unsafe class TileKernel<T, TVector, TSimd>
     private static void Finish<TSize>(TileArguments<T>* tile, int row, TVector sum0, TVector sum1, TVector bias0, TVector bias1)
         where TSize : struct, ITileSize
     {
-        T* output = tile->Outputs[row];
+        T* output = tile->Outputs[row] + tile->OutputOffset;
         if (tile->Accumulate)
         {
             sum0 = TSimd.Add(TSimd.Load(output), sum0);
@@ -249,7 +253,7 @@ internal static unsafe class TileKernel<T, TVector, TSimd>
     {
         for (int i = 0; i < rows; i++, sums += stride)
         {
-            T* output = tile->Outputs[i];
+            T* output = tile->Outputs[i] + tile->OutputOffset;
             for (int j = 0; j < tile->Columns; j++)
             {
                 T sum = sums[j];

@@ -14,23 +14,15 @@ internal enum ScratchPurpose
     /// <summary>Padded images, private to a thread.</summary>
     Image,
 
-    /// <summary>Pointers and offsets.</summary>
+    /// <summary>Pointers to pixels, private to a thread.</summary>
     Pointers,
+
+    /// <summary>Offsets made by the thread that called and read by all.</summary>
+    Offsets,
 
     /// <summary>Partial sums, made by the thread that called and written by all.</summary>
     Partials,
 
-    /// <summary>Weights in another order.</summary>
-    Weights,
-
-    /// <summary>The left operand as Float32 or as contiguous elements.</summary>
-    Left,
-
-    /// <summary>The right operand as Float32 or as contiguous elements.</summary>
-    Right,
-
-    /// <summary>A result before it is rounded or scattered.</summary>
-    Result,
 }
 
 /// <summary>
@@ -44,8 +36,8 @@ internal sealed unsafe class Scratch
     [ThreadStatic]
     private static Scratch? current;
 
-    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Result + 1];
-    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Result + 1];
+    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Partials + 1];
+    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Partials + 1];
 
     private Scratch()
     {

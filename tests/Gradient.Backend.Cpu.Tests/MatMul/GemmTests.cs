@@ -274,7 +274,7 @@ public unsafe class GemmTests
     public void SteadyStateAllocatesNothing()
     {
         const int Size = 200;
-        float* a = Scratch.Get<float>(ScratchPurpose.Left, 3 * Size * Size);
+        float* a = Scratch.Get<float>(ScratchPurpose.Partials, 3 * Size * Size);
         new Span<float>(a, 3 * Size * Size).Clear();
         var product = new GemmArguments<float>
         {
