@@ -23,6 +23,14 @@ internal enum ScratchPurpose
     /// <summary>Partial sums, made by the thread that called and written by all.</summary>
     Partials,
 
+    /// <summary>A first input of a kernel in another form or order, private to a thread.</summary>
+    Left,
+
+    /// <summary>A second one.</summary>
+    Right,
+
+    /// <summary>A result before it is rounded or scattered, private to a thread.</summary>
+    Result,
 }
 
 /// <summary>
@@ -36,8 +44,8 @@ internal sealed unsafe class Scratch
     [ThreadStatic]
     private static Scratch? current;
 
-    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Partials + 1];
-    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Partials + 1];
+    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Result + 1];
+    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Result + 1];
 
     private Scratch()
     {
