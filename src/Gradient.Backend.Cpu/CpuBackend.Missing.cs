@@ -17,28 +17,6 @@ public sealed partial class CpuBackend
     public void Conv2dWeightGradient(Tensor x, Tensor dy, in Conv2dOptions options, Tensor dw) => throw Missing("conv2d weight gradient");
 
     /// <inheritdoc/>
-    public void Pool2d(in Pool2dOptions options, Tensor x, Tensor y, Tensor? indices) => throw Missing("pool2d");
-
-    /// <inheritdoc/>
-    public void Pool2dBackward(in Pool2dOptions options, Tensor dy, Tensor? indices, Tensor dx) => throw Missing("pool2d backward");
-
-    /// <inheritdoc/>
-    public void Normalize(
-        NormalizeKind kind, Tensor x, AxisSet axes, Tensor? weight, Tensor? bias, double epsilon, Tensor y, Tensor? mean, Tensor inverse) =>
-        throw Missing("normalize");
-
-    /// <inheritdoc/>
-    public void NormalizeBackward(
-        NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
-        Tensor? dx, Tensor? dweight, Tensor? dbias) => throw Missing("normalize backward");
-
-    /// <inheritdoc/>
-    public void Gather(Tensor x, int axis, Tensor index, Tensor y) => throw Missing("gather");
-
-    /// <inheritdoc/>
-    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) => throw Missing("scatter");
-
-    /// <inheritdoc/>
     public void Synchronize() { }
 
     /// <inheritdoc/>
