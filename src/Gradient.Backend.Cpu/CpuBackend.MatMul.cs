@@ -1,4 +1,3 @@
-using System.Numerics;
 using Gradient.Core;
 
 namespace Gradient.Backend.Cpu;
@@ -29,7 +28,7 @@ public sealed unsafe partial class CpuBackend
             return;
         }
 
-        using Copied packedBias = Copied.Contiguous(bias);
+        using Copied packedBias = Copied.Dense(bias, y.DType);
         switch (y.DType)
         {
             case DType.Float32:
@@ -170,16 +169,18 @@ public sealed unsafe partial class CpuBackend
 
         public Tensor? Tensor { get; }
 
+        /// <summary>Of a type, with any layout.</summary>
         public static Copied As(Tensor? tensor, DType dtype)
         {
             Tensor? converted = tensor?.To(dtype);
             return new(converted, !ReferenceEquals(converted, tensor));
         }
 
-        public static Copied Contiguous(Tensor? tensor)
+        /// <summary>Of a type, contiguous. (What To makes is contiguous.)</summary>
+        public static Copied Dense(Tensor? tensor, DType dtype)
         {
-            Tensor? contiguous = tensor?.Contiguous();
-            return new(contiguous, !ReferenceEquals(contiguous, tensor));
+            Tensor? dense = tensor is null ? null : tensor.DType == dtype ? tensor.Contiguous() : tensor.To(dtype);
+            return new(dense, !ReferenceEquals(dense, tensor));
         }
 
         public void Dispose()

@@ -8,15 +8,6 @@ public sealed partial class CpuBackend
     private static UnsupportedOperationException Missing(string operation) => new($"{operation} is not supported on device cpu.");
 
     /// <inheritdoc/>
-    public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y) => throw Missing("conv2d");
-
-    /// <inheritdoc/>
-    public void Conv2dInputGradient(Tensor dy, Tensor weight, in Conv2dOptions options, Tensor dx) => throw Missing("conv2d input gradient");
-
-    /// <inheritdoc/>
-    public void Conv2dWeightGradient(Tensor x, Tensor dy, in Conv2dOptions options, Tensor dw) => throw Missing("conv2d weight gradient");
-
-    /// <inheritdoc/>
     public void Synchronize() { }
 
     /// <inheritdoc/>

@@ -62,9 +62,9 @@ internal sealed unsafe class Scratch
         where T : unmanaged
     {
         Scratch scratch = current ??= new Scratch();
-        nuint bytes = checked((nuint)count * (nuint)sizeof(T));
+        nuint bytes = Math.Max(1, checked((nuint)count * (nuint)sizeof(T)));
         int index = (int)purpose;
-        if (scratch.sizes[index] < bytes || scratch.sizes[index] == 0)
+        if (scratch.sizes[index] < bytes)
             scratch.Grow(index, bytes);
         return (T*)scratch.buffers[index];
     }
