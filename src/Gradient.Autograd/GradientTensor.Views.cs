@@ -41,6 +41,37 @@ public sealed partial class GradientTensor
     /// <summary>With one more axis of length 1, which has the number <paramref name="axis"/> in the result. A view.</summary>
     public GradientTensor Unsqueeze(int axis) => ViewedAs("unsqueeze", Value.Layout.Unsqueeze(axis));
 
+    /// <summary>The axes from <paramref name="start"/> to <paramref name="end"/>, inclusive, made one; all by default. A view where possible.</summary>
+    /// <exception cref="ShapeMismatchException">The start lies behind the end.</exception>
+    public GradientTensor Flatten(int start = 0, int end = -1)
+    {
+        if (Rank == 0) return Reshape([1]);
+        (start, end) = (Shape.Axis(start), Shape.Axis(end));
+        if (start > end) throw new ShapeMismatchException($"flatten: axes {start} to {end} of {Shape}; the first lies behind the last.");
+        long length = 1;
+        for (int i = start; i <= end; i++) length *= Shape[i];
+        Span<long> lengths = stackalloc long[Shape.MaxRank];
+        int rank = 0;
+        for (int i = 0; i < Rank; i++)
+        {
+            if (i == start) lengths[rank++] = length;
+            else if (i < start || i > end) lengths[rank++] = Shape[i];
+        }
+
+        return Reshape(new Shape(lengths[..rank]));
+    }
+
+    /// <summary>The axes walked backwards, all by default. A view.</summary>
+    public GradientTensor Flip(params ReadOnlySpan<int> axes)
+    {
+        var set = AxisSet.Of(Shape, axes);
+        var view = Value.Layout;
+        for (int i = 0; i < Rank; i++)
+            if (set.Contains(i)) view = view.Flip(i);
+        int[] list = axes.ToArray();
+        return Tape.Record("flip", Value.View(view), [this], g => [g.Flip(list)]);
+    }
+
     /// <summary>Summed over what was broadcast, so that the result has the given shape.</summary>
     /// <exception cref="ShapeMismatchException">The shape does not broadcast to this one.</exception>
     public GradientTensor SumTo(Shape shape)
@@ -52,15 +83,11 @@ public sealed partial class GradientTensor
         int mask = 0;
         for (int i = 0; i < Rank; i++)
             if (i < added || (shape[i - added] == 1 && Shape[i] != 1)) mask |= 1 << i;
-        var axes = new AxisSet((byte)mask);
-        var result = Tensor.Empty(Shape.Reduce(axes, keepDims: true), DType, Device);
-        Backend.Reduce(ReduceKind.Sum, Value, axes, result);
         var expanded = Shape;
-        // The result keeps its own storage handle when no axis goes away, so that the tape may use it as it is.
-        if (added == 0) return Tape.Record("sumTo", result, [this], g => [g.Expand(expanded)]);
-        var view = result.View(Layout.Contiguous(shape));
-        result.Dispose();
-        return Tape.Record("sumTo", view, [this], g => [g.Expand(expanded)]);
+        var result = Tensor.Empty(shape, DType, Device);
+        using (var view = result.View(Layout.Contiguous(Shape.Reduce(new((byte)mask), keepDims: true))))
+            Backend.Reduce(ReduceKind.Sum, Value, new((byte)mask), view);
+        return Tape.Record("sumTo", result, [this], g => [g.Expand(expanded)]);
     }
 
     private GradientTensor ViewedAs(string name, in Layout view)

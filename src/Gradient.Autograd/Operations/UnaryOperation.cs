@@ -94,6 +94,9 @@ internal sealed record UnaryOperation(
         return Tape.Record(Name, result, [x], g => [Differentiate(null, null, g, parameters)]);
     }
 
+    /// <summary>The gradient of the input of an operation whose derivative reads the output alone.</summary>
+    public GradientTensor Derive(GradientTensor output, GradientTensor g) => Differentiate(null, output, g, default);
+
     private GradientTensor Differentiate(GradientTensor? x, GradientTensor? y, GradientTensor g, KernelParameters parameters)
     {
         if (Fused is not { } kernel || Tape.IsRecording) return Derivative!(x!, y!, g, parameters);

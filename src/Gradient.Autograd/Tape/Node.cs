@@ -51,6 +51,11 @@ internal sealed class Node
     /// <summary>Checkpoints only: recomputes the output with its graph, to be walked in the same pass.</summary>
     public Func<GradientTensor>? Recompute { get; set; }
 
+    /// <summary>
+    /// Of an operation whose output is a part of its one input: what the part is of the input's layout. Backward then adds in place.
+    /// </summary>
+    public Func<Layout, Layout>? Part { get; set; }
+
     /// <summary>Values that <see cref="Backward"/> reads, with the versions they had.</summary>
     public Saved[] SavedValues { get; set; } = [];
 
