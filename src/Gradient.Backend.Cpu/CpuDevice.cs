@@ -32,11 +32,10 @@ public sealed class CpuDevice : Device
 #pragma warning disable CA1822 // A property of the device as users see it, although the pool of workers is the process's.
     public int Threads
     {
-        get => Parallel.Threads;
+        get => WorkerPool.Shared.Threads;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            Parallel.Threads = value;
+            WorkerPool.Shared.Threads = value;
         }
     }
 #pragma warning restore CA1822

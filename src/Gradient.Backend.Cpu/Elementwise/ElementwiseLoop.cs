@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using Gradient.Core;
+using unsafe ElementKernel = delegate*<byte**, long, Gradient.Core.KernelParameters*, void>;
+using unsafe RowConverter = delegate*<byte*, long, byte*, long, long, void>;
+
+namespace Gradient.Backend.Cpu;
+
+/// <summary>
+/// Runs a kernel for contiguous elements over tensors of any layout and type. Rows in which an operand has gaps, is repeated,
+/// or has another type than the kernel computes in pass through buffers small enough for the first-level cache; the others
+/// are worked on where they lie.
+/// </summary>
+internal unsafe struct ElementwiseLoop : IParallelBody
+{
+    /// <summary>So many elements are worth a thread.</summary>
+    public const long Grain = 32768;
+
+    private const int BlockLength = 512;
+    private const int MaxOperands = 4;
+    private const int BufferBytes = BlockLength * sizeof(double);
+
+    private readonly StridedPlan plan;
+    private readonly ElementKernel kernel;
+    private readonly int size;
+    private KernelParameters parameters;
+    private Converters converters;
+    private bool direct;
+
+    private ElementwiseLoop(in StridedPlan plan, ElementKernel kernel, DType compute, in KernelParameters parameters)
+    {
+        this.plan = plan;
+        this.kernel = kernel;
+        size = compute.Size();
+        this.parameters = parameters;
+        direct = true;
+    }
+
+    /// <summary>y ← kernel(x0, x1, x2), where the kernel computes in type <paramref name="compute"/>.</summary>
+    public static void Run(
+        ElementKernel kernel, DType compute, in KernelParameters parameters, Tensor y, Tensor x0, Tensor? x1 = null, Tensor? x2 = null)
+    {
+        var plan = StridedPlan.Of(y, x0, x1, x2);
+        if (plan.Count != 0)
+        {
+            var loop = new ElementwiseLoop(plan, kernel, compute, parameters);
+            loop.Prepare(0, Conversion.Of(compute, y.DType), y.DType != compute);
+            loop.Prepare(1, Conversion.Of(x0.DType, compute), x0.DType != compute);
+            if (x1 is not null) loop.Prepare(2, Conversion.Of(x1.DType, compute), x1.DType != compute);
+            if (x2 is not null) loop.Prepare(3, Conversion.Of(x2.DType, compute), x2.DType != compute);
+            WorkerPool.Shared.For(plan.Count, Grain, loop);
+        }
+
+        GC.KeepAlive(y);
+        GC.KeepAlive(x0);
+        GC.KeepAlive(x1);
+        GC.KeepAlive(x2);
+    }
+
+    private void Prepare(int operand, RowConverter converter, bool converts)
+    {
+        if (!converts && plan.InnerStride(operand) == size) return;
+        converters[operand] = (nint)converter;
+        direct = false;
+    }
+
+    /// <inheritdoc/>
+    public void Run(long start, long end)
+    {
+        byte** pointers = stackalloc byte*[MaxOperands];
+        fixed (KernelParameters* given = &parameters)
+        {
+            var rows = new RowWalker(in plan, start, end);
+            while (rows.Next())
+            {
+                if (!direct)
+                {
+                    Buffered(rows, given);
+                    continue;
+                }
+
+                for (int k = 0; k < plan.Operands; k++) pointers[k] = rows.Pointer(k);
+                kernel(pointers, rows.Length, given);
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private readonly void Buffered(in RowWalker row, KernelParameters* given)
+    {
+        byte* buffers = stackalloc byte[MaxOperands * BufferBytes];
+        byte** pointers = stackalloc byte*[MaxOperands];
+        long length = row.Length;
+        for (int k = 1; k < plan.Operands; k++)
+            if (converters[k] != 0 && plan.InnerStride(k) == 0)
+                ((RowConverter)converters[k])(row.Pointer(k), 0, buffers + (k * BufferBytes), size, Math.Min(length, BlockLength));
+
+        for (long i = 0; i < length; i += BlockLength)
+        {
+            long n = Math.Min(BlockLength, length - i);
+            for (int k = 0; k < plan.Operands; k++)
+            {
+                long stride = plan.InnerStride(k);
+                byte* there = row.Pointer(k) + (i * stride);
+                byte* buffer = buffers + (k * BufferBytes);
+                pointers[k] = converters[k] == 0 ? there : buffer;
+                if (k > 0 && converters[k] != 0 && stride != 0) ((RowConverter)converters[k])(there, stride, buffer, size, n);
+            }
+
+            kernel(pointers, n, given);
+            if (converters[0] != 0)
+                ((RowConverter)converters[0])(pointers[0], size, row.Pointer(0) + (i * plan.InnerStride(0)), plan.InnerStride(0), n);
+        }
+    }
+
+    /// <summary>One function pointer per operand, 0 for those worked on where they lie.</summary>
+    [InlineArray(MaxOperands)]
+    private struct Converters
+    {
+        private nint first;
+    }
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+"""Polynomial coefficients of src/Gradient.Backend.Cpu/Elementwise/VectorMath*.cs, with the error of each polynomial.
+
+Each polynomial interpolates its function at Chebyshev points, computed with 60 digits (mpmath), so that its error is within a
+small factor of the best possible. Coefficients are printed lowest power first.
+"""
+import mpmath as mp
+
+mp.mp.dps = 60
+
+
+def fit(f, low, high, degree):
+    """The interpolating polynomial in the monomial basis."""
+    low, high = mp.mpf(low), mp.mpf(high)
+    n = degree + 1
+    nodes = [(low + high) / 2 + (high - low) / 2 * mp.cos((2 * k + 1) * mp.pi / (2 * n)) for k in range(n)]
+    matrix = mp.matrix(n, n)
+    for i, x in enumerate(nodes):
+        for j in range(n):
+            matrix[i, j] = x ** j
+    return list(mp.lu_solve(matrix, mp.matrix([f(x) for x in nodes])))
+
+
+def show(name, f, low, high, degree, weight=lambda x: 1):
+    c = fit(f, low, high, degree)
+    worst = 0
+    for k in range(801):
+        x = mp.mpf(low) + (mp.mpf(high) - mp.mpf(low)) * k / 800
+        worst = max(worst, abs((mp.polyval(c[::-1], x) - f(x)) * weight(x)))
+    print(f"{name}: degree {degree}, error {mp.nstr(worst, 3)}")
+    print("    " + ", ".join(mp.nstr(a, 18) for a in c))
+
+
+def exp_tail(r):
+    """(e^r - 1 - r)/r^2."""
+    return mp.mpf(1) / 2 + r / 6 + r * r / 24 if abs(r) < mp.mpf("1e-25") else (mp.expm1(r) - r) / (r * r)
+
+
+def log_tail(z):
+    """(log((1 + s)/(1 - s)) - 2s)/(s z) with s = sqrt(z)."""
+    if z < mp.mpf("1e-30"):
+        return mp.mpf(2) / 3
+    s = mp.sqrt(z)
+    return (mp.log((1 + s) / (1 - s)) - 2 * s) / (s * z)
+
+
+def erf_small(z):
+    """erf(x)/x with x = sqrt(z)."""
+    return 2 / mp.sqrt(mp.pi) if z < mp.mpf("1e-40") else mp.erf(mp.sqrt(z)) / mp.sqrt(z)
+
+
+def erfc_scaled(k):
+    """(1 + 2t) e^(t^2) erfc(t) as a function of u = (t - k)/(t + k), after Shepherd and Laframboise (1981)."""
+    def f(u):
+        if u >= 1:
+            return 2 / mp.sqrt(mp.pi)
+        t = k * (1 + u) / (1 - u)
+        return (1 + 2 * t) * mp.exp(t * t) * mp.erfc(t)
+    return f
+
+
+def main():
+    half = mp.log(2) / 2 * mp.mpf("1.0001")
+    widest = (mp.sqrt(2) - 1) ** 2 / (mp.sqrt(2) + 1) ** 2 * mp.mpf("1.0001")
+    show("exp float", exp_tail, -half, half, 4, lambda r: r * r)
+    show("exp double", exp_tail, -half, half, 9, lambda r: r * r)
+    show("log float", log_tail, 0, widest, 3, lambda z: z / 2)
+    show("log double", log_tail, 0, widest, 6, lambda z: z / 2)
+    show("erf float", erf_small, 0, 1, 6)
+    show("erf double", erf_small, 0, 1, 11)
+    for degree, k, last in ((9, 2, "10.1"), (10, 2, "10.1"), (11, 2, "10.1"), (19, 3, "27.3"), (20, 3, "27.3"), (22, 3, "27.3")):
+        end = (mp.mpf(last) - k) / (mp.mpf(last) + k)
+        show(f"erfc K={k} t<={last}", erfc_scaled(k), -1, end, degree)
+
+
+main()
