@@ -10,14 +10,14 @@ public readonly partial struct Layout
     public bool TryReshape(in Shape target, out Layout result)
     {
         Shape wanted = Infer(target);
-        Span<long> to = stackalloc long[Shape.MaxRank];
-        if (ElementCount == 0)
+        if (IsContiguous)
         {
             result = Contiguous(wanted, Offset);
             return true;
         }
 
         // Walk both shapes in groups of axes that hold equally many elements; a group of ours must be mergeable to one stride.
+        Axes8 to = default;
         int ours = 0, theirs = 0;
         while (theirs < wanted.Rank)
         {
@@ -41,14 +41,11 @@ public readonly partial struct Layout
                 return false;
             }
 
-            for (int i = theirs - 1; i >= firstTheirs; i--)
-            {
-                to[i] = stride;
-                stride *= wanted[i];
-            }
+            to[theirs - 1] = stride;
+            for (int i = theirs - 2; i >= firstTheirs; i--) to[i] = stride *= wanted[i + 1];
         }
 
-        result = new(wanted, to[..wanted.Rank], Offset);
+        result = new(wanted, to, Offset);
         return true;
     }
 
@@ -58,15 +55,18 @@ public readonly partial struct Layout
     {
         int unknown = -1;
         long known = 1;
+        bool fits = true;
         for (int i = 0; i < target.Rank; i++)
         {
-            if (target[i] == -1 && unknown < 0) unknown = i;
-            else if (target[i] < 0) throw new ShapeMismatchException($"reshape: {target} has a negative length; one −1 at most is inferred.");
-            else known *= target[i];
+            long length = target[i];
+            if (length == -1 && unknown < 0) unknown = i;
+            else if (length < 0) throw new ShapeMismatchException($"reshape: {target} has a negative length; one −1 at most is inferred.");
+            else fits &= Shape.TryMultiply(known, length, out known);
         }
 
+        if (!fits) (known, fits) = (0, target.IsEmpty);
         long count = ElementCount;
-        if (unknown < 0 ? known != count : known == 0 || count % known != 0)
+        if (!fits || (unknown < 0 ? known != count : known == 0 || count % known != 0))
             throw new ShapeMismatchException($"reshape: {shape} has {count} elements and cannot become {target}.");
         return unknown < 0 ? target : target.With(unknown, count / known);
     }
@@ -78,25 +78,25 @@ public readonly partial struct Layout
         if (order.Length != Rank || AxisSet.Of(shape, order).Count != Rank)
             throw new ShapeMismatchException(
                 $"permute: order [{string.Join(", ", order.ToArray())}] does not name each of the {Rank} axes of {shape} once.");
-        Span<long> lengths = stackalloc long[Shape.MaxRank], to = stackalloc long[Shape.MaxRank];
-        for (int i = 0; i < Rank; i++)
+        Axes8 lengths = default, to = default;
+        for (int i = 0; i < order.Length; i++)
         {
             int axis = shape.Axis(order[i]);
             lengths[i] = shape[axis];
             to[i] = strides[axis];
         }
 
-        return new(new(lengths[..Rank]), to[..Rank], Offset);
+        return new(new Shape(lengths, Rank), to, Offset);
     }
 
     /// <summary>Two axes exchanged.</summary>
+    /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     public Layout Transpose(int axis0, int axis1)
     {
-        Span<int> order = stackalloc int[Rank];
-        for (int i = 0; i < Rank; i++) order[i] = i;
         (axis0, axis1) = (shape.Axis(axis0), shape.Axis(axis1));
-        (order[axis0], order[axis1]) = (axis1, axis0);
-        return Permute(order);
+        var to = strides;
+        (to[axis0], to[axis1]) = (strides[axis1], strides[axis0]);
+        return new(shape.With(axis0, shape[axis1]).With(axis1, shape[axis0]), to, Offset);
     }
 
     /// <summary>
@@ -106,17 +106,14 @@ public readonly partial struct Layout
     public Layout Slice(int axis, long start, long length, long step = 1)
     {
         axis = shape.Axis(axis);
-        long available = shape[axis];
-        long last = start + ((length - 1) * step);
-        if (step == 0 || length < 0 || (length > 0 ? start < 0 || start >= available || last < 0 || last >= available
-                                                   : start < 0 || start > available))
+        if (!Lies(start, length, step, shape[axis]))
             throw new ShapeMismatchException(
                 $"slice: {length} elements from {start} in steps of {step} do not lie within axis {axis} of {shape}.");
-        Span<long> to = stackalloc long[Shape.MaxRank];
-        CopyStridesTo(to);
-        long offset = Offset + (length == 0 ? 0 : start * to[axis]);
-        to[axis] *= step;
-        return new(shape.With(axis, length), to[..Rank], offset);
+        Shape sliced = shape.With(axis, length);
+        if (sliced.IsEmpty) return new(sliced, strides, Offset);
+        var to = strides;
+        if (step != 1 && length > 1) to[axis] = checked(to[axis] * step);
+        return new(sliced, to, checked(Offset + (start * strides[axis])));
     }
 
     /// <summary>The elements at one index of an axis; the axis goes away. A negative index counts from the end.</summary>
@@ -127,7 +124,7 @@ public readonly partial struct Layout
         long from0 = index < 0 ? index + shape[axis] : index;
         if (from0 < 0 || from0 >= shape[axis])
             throw new ShapeMismatchException($"index: {index} is outside axis {axis} of {shape}.");
-        return RemoveAxis(axis, Offset + (from0 * strides[axis]));
+        return RemoveAxis(axis, shape.IsEmpty ? Offset : checked(Offset + (from0 * strides[axis])));
     }
 
     /// <summary>
@@ -138,7 +135,7 @@ public readonly partial struct Layout
     {
         int added = target.Rank - Rank;
         if (added < 0) throw new ShapeMismatchException($"expand: {shape} has more axes than {target}.");
-        Span<long> lengths = stackalloc long[Shape.MaxRank], to = stackalloc long[Shape.MaxRank];
+        Axes8 lengths = default, to = default;
         for (int i = 0; i < target.Rank; i++)
         {
             long have = i < added ? 1 : shape[i - added];
@@ -149,11 +146,11 @@ public readonly partial struct Layout
             to[i] = i < added || (have == 1 && want != 1) ? 0 : strides[i - added];
         }
 
-        return new(new(lengths[..target.Rank]), to[..target.Rank], Offset);
+        return new(new Shape(lengths, target.Rank), to, Offset);
     }
 
     /// <summary>Without the axis, which has length 1.</summary>
-    /// <exception cref="ShapeMismatchException">The axis is longer.</exception>
+    /// <exception cref="ShapeMismatchException">The axis is longer, or there is none.</exception>
     public Layout Squeeze(int axis)
     {
         axis = shape.Axis(axis);
@@ -173,17 +170,22 @@ public readonly partial struct Layout
     /// <summary>
     /// With one more axis of length 1, which has the number <paramref name="axis"/> in the result; −1 puts it last.
     /// </summary>
+    /// <exception cref="ShapeMismatchException">There is no such place, or no room for one more axis.</exception>
     public Layout Unsqueeze(int axis)
     {
         int from0 = axis < 0 ? axis + Rank + 1 : axis;
-        Shape to = shape.Insert(from0, 1);
-        Span<long> list = stackalloc long[Shape.MaxRank];
-        for (int i = 0; i < Rank; i++) list[i < from0 ? i : i + 1] = strides[i];
-        list[from0] = from0 < Rank ? strides[from0] * shape[from0] : 1;
-        return new(to, list[..to.Rank], Offset);
+        if (from0 < 0 || from0 > Rank)
+            throw new ShapeMismatchException($"unsqueeze: no axis can be put at {axis} in shape {shape}: use {-Rank - 1} to {Rank}.");
+        Shape inserted = shape.Insert(from0, 1);
+        var to = strides;
+        for (int i = from0; i < Rank; i++) to[i + 1] = strides[i];
+        // Any stride serves an axis of length 1; this one keeps a contiguous layout's strides those of Contiguous.
+        to[from0] = from0 < Rank ? unchecked(strides[from0] * shape[from0]) : 1;
+        return new(inserted, to, Offset);
     }
 
     /// <summary>The axis walked backwards.</summary>
+    /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     public Layout Flip(int axis)
     {
         axis = shape.Axis(axis);
@@ -193,26 +195,36 @@ public readonly partial struct Layout
     /// <summary>
     /// Sliding windows: the axis becomes the number of windows, and a last axis of length <paramref name="size"/> is added.
     /// </summary>
-    /// <exception cref="ShapeMismatchException">The axis is shorter than a window.</exception>
+    /// <exception cref="ShapeMismatchException">The axis is shorter than a window, or there is no room for one more axis.</exception>
     public Layout Unfold(int axis, long size, long step)
     {
         axis = shape.Axis(axis);
         if (size < 0 || step < 1 || shape[axis] < size)
             throw new ShapeMismatchException($"unfold: windows of {size} in steps of {step} do not fit axis {axis} of {shape}.");
-        Span<long> to = stackalloc long[Shape.MaxRank + 1];
-        CopyStridesTo(to);
-        to[Rank] = to[axis];
-        to[axis] *= step;
-        Shape windows = shape.With(axis, ((shape[axis] - size) / step) + 1).Insert(Rank, size);
-        return new(windows, to[..windows.Rank], Offset);
+        long count = ((shape[axis] - size) / step) + 1;
+        Shape windows = shape.With(axis, count).Insert(Rank, size);
+        var to = strides;
+        to[Rank] = strides[axis];
+        if (count > 1 && !windows.IsEmpty) to[axis] = checked(strides[axis] * step);
+        return new(windows, to, Offset);
+    }
+
+    /// <summary>Whether start, start + step, … are indices of an axis; none at all may start at its end too.</summary>
+    private static bool Lies(long start, long length, long step, long available)
+    {
+        if (step == 0 || length < 0 || start < 0 || start > available) return false;
+        if (length == 0) return true;
+        if (start == available) return false;
+        ulong room = step > 0 ? (ulong)(available - 1 - start) : (ulong)start;
+        ulong stride = step > 0 ? (ulong)step : (ulong)-(step + 1) + 1; // |step| for long.MinValue too
+        return stride == 1 ? (ulong)(length - 1) <= room : (ulong)(length - 1) <= room / stride;
     }
 
     private Layout RemoveAxis(int axis, long offset)
     {
-        Span<long> to = stackalloc long[Shape.MaxRank];
-        for (int i = 0, at = 0; i < Rank; i++)
-            if (i != axis) to[at++] = strides[i];
-        return new(shape.Without(axis), to[..(Rank - 1)], offset);
+        var to = strides;
+        for (int i = axis; i < Rank - 1; i++) to[i] = strides[i + 1];
+        return new(shape.Without(axis), to, offset);
     }
 
     /// <summary>Whether axes [from, to) can be walked with one stride, that of the innermost.</summary>
@@ -220,14 +232,14 @@ public readonly partial struct Layout
     {
         stride = 1;
         bool found = false;
-        long expected = 0;
+        Int128 expected = 0;
         for (int i = to - 1; i >= from; i--)
         {
             if (shape[i] == 1) continue;
             if (found && strides[i] != expected) return false;
             if (!found) stride = strides[i];
             found = true;
-            expected = strides[i] * shape[i];
+            expected = (Int128)strides[i] * shape[i];
         }
 
         return true;

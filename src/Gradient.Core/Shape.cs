@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Gradient.Core;
@@ -26,6 +27,12 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
         for (int i = 0; i < lengths.Length; i++) this.lengths[i] = lengths[i];
     }
 
+    internal Shape(in Axes8 lengths, int rank)
+    {
+        this.lengths = lengths;
+        this.rank = rank;
+    }
+
     /// <summary>What collection expressions call.</summary>
     public static Shape Create(ReadOnlySpan<long> lengths) => new(lengths);
 
@@ -40,70 +47,80 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
 
     /// <summary>The length of an axis. Negative axes count from the end, as do <c>^1</c> indices.</summary>
     /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
-    public long this[int axis] => lengths[Axis(axis)];
+    public long this[int axis]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => lengths[Axis(axis)];
+    }
 
     /// <summary>The number of elements: the product of the lengths, 1 for a scalar.</summary>
-    /// <exception cref="OverflowException">The product exceeds 2⁶³ − 1.</exception>
+    /// <exception cref="ShapeMismatchException">The product exceeds 2⁶³ − 1.</exception>
     public long ElementCount
     {
         get
         {
             long count = 1;
+            bool fits = true;
+            for (int i = 0; i < rank; i++) fits &= TryMultiply(count, lengths[i], out count);
+            return fits ? count : IsEmpty ? 0 : throw TooManyElements();
+        }
+    }
+
+    /// <summary>Whether an axis has length 0, so that there are no elements.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
             for (int i = 0; i < rank; i++)
-                if (lengths[i] == 0) return 0;
-            for (int i = 0; i < rank; i++) count = checked(count * lengths[i]);
-            return count;
+                if (lengths[i] == 0) return true;
+            return false;
         }
     }
 
     /// <summary>The axis as a number from 0 to <see cref="Rank"/> − 1, negative ones counted from the end.</summary>
     /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Axis(int axis)
     {
         int from0 = axis < 0 ? axis + rank : axis;
-        if ((uint)from0 >= (uint)rank)
-            throw new ShapeMismatchException(rank == 0
-                ? $"Axis {axis} was asked of a scalar, which has none."
-                : $"Axis {axis} is outside shape {this}: use {-rank} to {rank - 1}.");
+        if ((uint)from0 >= (uint)rank) ThrowNoAxis(axis);
         return from0;
     }
 
     /// <summary>This shape with one axis of another length.</summary>
+    /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     public Shape With(int axis, long length)
     {
-        Span<long> copy = stackalloc long[MaxRank];
-        CopyTo(copy);
+        var copy = lengths;
         copy[Axis(axis)] = length;
-        return new(copy[..rank]);
+        return new(copy, rank);
     }
 
     /// <summary>This shape without one axis.</summary>
+    /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     public Shape Without(int axis)
     {
-        axis = Axis(axis);
-        Span<long> copy = stackalloc long[MaxRank];
-        int to = 0;
-        for (int i = 0; i < rank; i++)
-            if (i != axis) copy[to++] = lengths[i];
-        return new(copy[..to]);
+        var copy = lengths;
+        for (int i = Axis(axis); i < rank - 1; i++) copy[i] = lengths[i + 1];
+        return new(copy, rank - 1);
     }
 
     /// <summary>This shape with one more axis in front of axis <paramref name="axis"/> (0 to <see cref="Rank"/>).</summary>
+    /// <exception cref="ShapeMismatchException">There is no such place, or no room for one more axis.</exception>
     public Shape Insert(int axis, long length)
     {
         if (rank == MaxRank) throw new ShapeMismatchException($"Shape {this} has {MaxRank} axes already, the most there are.");
         if ((uint)axis > (uint)rank) throw new ShapeMismatchException($"No axis can be put at {axis} in shape {this}: use 0 to {rank}.");
-        Span<long> copy = stackalloc long[MaxRank];
-        for (int i = 0; i < axis; i++) copy[i] = lengths[i];
-        copy[axis] = length;
+        var copy = lengths;
         for (int i = axis; i < rank; i++) copy[i + 1] = lengths[i];
-        return new(copy[..(rank + 1)]);
+        copy[axis] = length;
+        return new(copy, rank + 1);
     }
 
     /// <summary>The shape left when the marked axes are summed away; with <paramref name="keepDims"/> they stay with length 1.</summary>
     public Shape Reduce(AxisSet axes, bool keepDims)
     {
-        Span<long> copy = stackalloc long[MaxRank];
+        Axes8 copy = default;
         int to = 0;
         for (int i = 0; i < rank; i++)
         {
@@ -111,7 +128,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
             else if (keepDims) copy[to++] = 1;
         }
 
-        return new(copy[..to]);
+        return new(copy, to);
     }
 
     /// <summary>
@@ -121,7 +138,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
     public static bool TryBroadcast(in Shape a, in Shape b, out Shape result)
     {
         int rank = Math.Max(a.rank, b.rank);
-        Span<long> lengths = stackalloc long[MaxRank];
+        Axes8 lengths = default;
         for (int i = 1; i <= rank; i++)
         {
             long x = i <= a.rank ? a.lengths[a.rank - i] : 1;
@@ -135,7 +152,7 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
             lengths[rank - i] = x == 1 ? y : x;
         }
 
-        result = new(lengths[..rank]);
+        result = new(lengths, rank);
         return true;
     }
 
@@ -182,13 +199,49 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
     /// <summary>"[64, 28, 28, 1]"; a scalar's is "[]".</summary>
     public override string ToString() => $"[{string.Join(", ", ToArray())}]";
 
-    /// <summary>Enumerates the lengths.</summary>
-    public IEnumerator<long> GetEnumerator()
-    {
-        for (int i = 0; i < rank; i++) yield return lengths[i];
-    }
+    /// <summary>Enumerates the lengths, without allocating.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
+    IEnumerator<long> IEnumerable<long>.GetEnumerator() => GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The product of two lengths; false if it exceeds 2⁶³ − 1.</summary>
+    internal static bool TryMultiply(long a, long b, out long product)
+    {
+        long high = Math.BigMul(a, b, out product);
+        return high == product >> 63;
+    }
+
+    internal ShapeMismatchException TooManyElements() => new($"Shape {this} has more than 2⁶³ − 1 elements.");
+
+    [DoesNotReturn]
+    private void ThrowNoAxis(int axis) => throw new ShapeMismatchException(rank == 0
+        ? $"Axis {axis} was asked of a scalar, which has none."
+        : $"Axis {axis} is outside shape {this}: use {-rank} to {rank - 1}.");
+
+    /// <summary>Walks the lengths of a shape.</summary>
+    public struct Enumerator : IEnumerator<long>
+    {
+        private readonly Shape shape;
+        private int axis = -1;
+
+        internal Enumerator(in Shape shape) => this.shape = shape;
+
+        /// <inheritdoc/>
+        public readonly long Current => shape[axis];
+
+        readonly object IEnumerator.Current => Current;
+
+        /// <inheritdoc/>
+        public bool MoveNext() => ++axis < shape.Rank;
+
+        /// <inheritdoc/>
+        public void Reset() => axis = -1;
+
+        /// <summary>Nothing to let go of.</summary>
+        public readonly void Dispose() { }
+    }
 }
 
 /// <summary>Room for one number per axis, inside the value that holds it.</summary>

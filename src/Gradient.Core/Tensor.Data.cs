@@ -8,37 +8,42 @@ public sealed partial class Tensor
 {
     /// <summary>A contiguous tensor with a copy of the values, in row-major order.</summary>
     /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
+    /// <exception cref="DTypeMismatchException">No element type stores <typeparamref name="T"/>.</exception>
     public static Tensor From<T>(ReadOnlySpan<T> values, in Shape shape, Device device) where T : unmanaged
     {
         if (values.Length != shape.ElementCount)
             throw new ShapeMismatchException($"{values.Length} values cannot fill shape {shape}, which has {shape.ElementCount} elements.");
         var tensor = Empty(shape, DTypes.Of<T>(), device);
-        tensor.Backend.Upload(MemoryMarshal.AsBytes(values), tensor.Storage, 0);
+        Upload(values, tensor.Storage);
         return tensor;
     }
 
     /// <summary>
     /// A tensor over the values themselves, without a copy: what one changes the other sees. The memory stays pinned while the
-    /// tensor lives. CPU only.
+    /// tensor or a view of it lives. CPU only.
     /// </summary>
     /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
+    /// <exception cref="DTypeMismatchException">No element type stores <typeparamref name="T"/>.</exception>
     /// <exception cref="UnsupportedOperationException">The device is not the CPU.</exception>
     public static unsafe Tensor Wrap<T>(Memory<T> values, in Shape shape, Device device) where T : unmanaged
     {
         if (values.Length != shape.ElementCount)
             throw new ShapeMismatchException($"{values.Length} values cannot be seen as shape {shape}, which has {shape.ElementCount} elements.");
+        var layout = Layout.Contiguous(shape);
         var dtype = DTypes.Of<T>();
-        MemoryHandle pin = values.Pin();
+        var pin = new Pin(values.Pin());
+        Storage storage;
         try
         {
-            var storage = new Storage(device, (nint)pin.Pointer, (long)values.Length * dtype.Size(), new Pin(pin));
-            return new(storage, Layout.Contiguous(shape), dtype, addReference: false);
+            storage = new(device, pin.Address, (long)values.Length * sizeof(T), pin);
         }
         catch
         {
             pin.Dispose();
             throw;
         }
+
+        return new(layout, dtype, storage);
     }
 
     /// <summary>
@@ -49,11 +54,13 @@ public sealed partial class Tensor
     /// <exception cref="UnsupportedOperationException">Not contiguous, too many for a span, or not visible to the host.</exception>
     public unsafe Span<T> AsSpan<T>() where T : unmanaged
     {
+        CheckType<T>();
         if (!IsContiguous)
             throw new UnsupportedOperationException($"A span needs contiguous elements, but the layout is {layout}; call Contiguous first.");
-        if (ElementCount > int.MaxValue)
+        long count = ElementCount;
+        if (count > int.MaxValue)
             throw new UnsupportedOperationException($"A span holds at most {int.MaxValue:N0} elements, but shape {Shape} has more; slice it.");
-        return new(HostPointer<T>(), (int)ElementCount);
+        return count == 0 ? default : new(HostPointer(), (int)count);
     }
 
     /// <summary>
@@ -64,6 +71,7 @@ public sealed partial class Tensor
     /// <exception cref="UnsupportedOperationException">A stride is negative, or the host does not see the memory.</exception>
     public unsafe TensorSpan<T> AsTensorSpan<T>() where T : unmanaged
     {
+        CheckType<T>();
         Span<nint> lengths = stackalloc nint[Rank], strides = stackalloc nint[Rank];
         for (int i = 0; i < Rank; i++)
         {
@@ -74,20 +82,36 @@ public sealed partial class Tensor
                 throw new UnsupportedOperationException($"TensorSpan has no negative strides, but the layout is {layout}; call Copy first.");
         }
 
-        if (Rank == 0) return new((T*)HostPointer<T>(), 1);
-        var (_, last) = layout.Bounds;
-        return new((T*)HostPointer<T>(), (nint)(last + 1 - layout.Offset), lengths, strides);
+        if (Rank == 0) return new((T*)HostPointer(), 1);
+        if (Shape.IsEmpty) return new(null, 0, lengths, default);
+        return new((T*)HostPointer(), (nint)(layout.Bounds.Last + 1 - layout.Offset), lengths, strides);
     }
 
     /// <summary>The elements in row-major order.</summary>
     /// <exception cref="DTypeMismatchException">The elements are not of type <typeparamref name="T"/>; convert with To first.</exception>
+    /// <exception cref="UnsupportedOperationException">There are more elements than an array holds.</exception>
     public T[] ToArray<T>() where T : unmanaged
     {
         CheckType<T>();
+        if (ElementCount > Array.MaxLength)
+            throw new UnsupportedOperationException($"An array holds at most {Array.MaxLength:N0} elements, but shape {Shape} has more; slice it.");
         var array = new T[ElementCount];
-        var local = Contiguous();
-        local.Backend.Download(local.Storage, local.layout.Offset * DType.Size(), MemoryMarshal.AsBytes(array.AsSpan()));
+        CopyTo<T>(array);
         return array;
+    }
+
+    /// <summary>Writes the elements in row-major order to the front of <paramref name="destination"/>.</summary>
+    /// <exception cref="DTypeMismatchException">The elements are not of type <typeparamref name="T"/>; convert with To first.</exception>
+    /// <exception cref="ShapeMismatchException">The destination is shorter.</exception>
+    public void CopyTo<T>(Span<T> destination) where T : unmanaged
+    {
+        CheckType<T>();
+        long count = ElementCount;
+        if (destination.Length < count)
+            throw new ShapeMismatchException($"{count} elements of shape {Shape} do not fit into a span of {destination.Length}.");
+        var local = Contiguous();
+        Download(local.Storage, local.layout.Offset * DType.Size(), destination[..(int)count]);
+        if (!ReferenceEquals(local, this)) local.Dispose();
     }
 
     /// <summary>The only element of a tensor that has one.</summary>
@@ -102,9 +126,8 @@ public sealed partial class Tensor
         return value;
     }
 
-    private unsafe void* HostPointer<T>() where T : unmanaged
+    private unsafe void* HostPointer()
     {
-        CheckType<T>();
         var buffer = Storage.Buffer;
         if (buffer.HostAddress == 0)
             throw new UnsupportedOperationException($"The host does not see the memory of device {Device}; use ToArray.");
@@ -118,10 +141,19 @@ public sealed partial class Tensor
             throw new DTypeMismatchException($"The tensor holds {DType.Name()}, not {DTypes.Of<T>().Name()}; convert it first with To(DType.{DTypes.Of<T>()}).");
     }
 
-    private sealed class Pin(MemoryHandle handle) : IDisposable
+    /// <summary>Holds memory in place until disposed, once.</summary>
+    private sealed class Pin : IDisposable
     {
-        private MemoryHandle handle = handle;
+        private MemoryHandle handle;
 
-        public void Dispose() => handle.Dispose();
+        public unsafe Pin(MemoryHandle handle)
+        {
+            this.handle = handle;
+            Address = (nint)handle.Pointer;
+        }
+
+        public nint Address { get; }
+
+        public void Dispose() => handle.Dispose(); // a MemoryHandle forgets what it let go of
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace Gradient.Core;
 
 /// <summary>
@@ -14,17 +11,22 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>A view of storage. Takes a reference of its own.</summary>
     /// <exception cref="ShapeMismatchException">The layout reaches outside the storage.</exception>
+    /// <exception cref="ObjectDisposedException">Every tensor over the storage was disposed.</exception>
     public Tensor(Storage storage, in Layout layout, DType dtype)
-        : this(storage, layout, dtype, addReference: true)
     {
         var (first, last) = layout.Bounds;
-        if (first < 0 || checked((last + 1) * dtype.Size()) > storage.Bytes)
+        if (first < 0 || last >= storage.Bytes / dtype.Size())
             throw new ShapeMismatchException($"Layout {layout} of {dtype.Name()} reaches outside its storage of {storage.Bytes} bytes.");
+        storage.AddReference();
+        this.storage = storage;
+        this.layout = layout;
+        DType = dtype;
+        TensorScope.Track(this);
     }
 
-    private Tensor(Storage storage, in Layout layout, DType dtype, bool addReference)
+    /// <summary>A tensor that takes over the one reference of new storage, which the layout fits.</summary>
+    private Tensor(in Layout layout, DType dtype, Storage storage)
     {
-        if (addReference) storage.AddReference();
         this.storage = storage;
         this.layout = layout;
         DType = dtype;
@@ -32,13 +34,15 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>A contiguous tensor of undefined content.</summary>
+    /// <exception cref="ShapeMismatchException">A length is negative.</exception>
     /// <exception cref="OutOfDeviceMemoryException">There is no memory for it.</exception>
     public static Tensor Empty(in Shape shape, DType dtype, Device device)
     {
-        for (int i = 0; i < shape.Rank; i++)
-            if (shape[i] < 0) throw new ShapeMismatchException($"A tensor cannot have shape {shape}: lengths are 0 or more.");
-        long bytes = checked(shape.ElementCount * dtype.Size());
-        return new(new Storage(device, bytes), Layout.Contiguous(shape), dtype, addReference: false);
+        var layout = Layout.Contiguous(shape, 0, out long count);
+        int size = dtype.Size();
+        if (count > SizeClasses.MaxBytes / size)
+            throw new OutOfDeviceMemoryException($"No memory for shape {shape} of {dtype.Name()}: its {count:N0} elements exceed 2⁶² bytes.");
+        return new(layout, dtype, new Storage(device, count * size));
     }
 
     /// <summary>The element type.</summary>
@@ -85,11 +89,17 @@ public sealed partial class Tensor : IDisposable
     public void Dispose() => Interlocked.Exchange(ref storage, null)?.Release();
 
     /// <summary>The same storage under another layout.</summary>
+    /// <exception cref="ShapeMismatchException">The layout reaches outside the storage.</exception>
     public Tensor View(in Layout view) => new(Storage, view, DType);
 
     /// <summary>The same elements in order under another shape: a view where possible, else a contiguous copy.</summary>
-    public Tensor Reshape(in Shape shape) =>
-        layout.TryReshape(shape, out var view) ? View(view) : Copy().View(Layout.Contiguous(layout.Infer(shape)));
+    /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
+    public Tensor Reshape(in Shape shape)
+    {
+        if (layout.TryReshape(shape, out var view)) return View(view);
+        using var copy = Copy();
+        return copy.View(Layout.Contiguous(layout.Infer(shape)));
+    }
 
     /// <summary>A contiguous copy in storage of its own.</summary>
     public Tensor Copy() => CopyTo(DType, Device);
@@ -103,19 +113,29 @@ public sealed partial class Tensor : IDisposable
     /// <summary>This tensor if it lies on the device, else a copy there.</summary>
     public Tensor To(Device device) => device == Device ? this : CopyTo(DType, device);
 
-    /// <summary>Overwrites the elements with those of another tensor, which broadcasts to this shape, of any type and device.</summary>
+    /// <summary>
+    /// Overwrites the elements with those of another tensor, which broadcasts to this shape, of any type and device. The two may
+    /// share memory: the source is read as it was before.
+    /// </summary>
     /// <exception cref="ShapeMismatchException">The source does not broadcast.</exception>
+    /// <exception cref="UnsupportedOperationException">Several indices of this tensor lead to one element.</exception>
     public void CopyFrom(Tensor source)
     {
-        var local = source.To(Device);
-        if (local.Shape != Shape) local = local.View(local.Layout.Expand(Shape));
-        Backend.Copy(local, this);
+        CheckWritable("copy");
+        if (!Shape.TryBroadcast(source.Shape, Shape, out var common) || common != Shape)
+            throw new ShapeMismatchException($"copy: a tensor of shape {source.Shape} does not broadcast to the destination's shape {Shape}.");
+        bool shared = ReferenceEquals(source.Storage, Storage) && source.layout != layout;
+        var local = shared ? source.Copy() : source.To(Device);
+        using (var broadcast = local.View(local.layout.Expand(Shape))) Backend.Copy(broadcast, this);
+        if (!ReferenceEquals(local, source)) local.Dispose();
         Storage.BumpVersion();
     }
 
     /// <summary>Overwrites every element.</summary>
+    /// <exception cref="UnsupportedOperationException">Several indices of this tensor lead to one element.</exception>
     public void Fill(double value)
     {
+        CheckWritable("fill");
         Backend.Fill(this, value);
         Storage.BumpVersion();
     }
@@ -125,20 +145,16 @@ public sealed partial class Tensor : IDisposable
 
     private Tensor CopyTo(DType dtype, Device device)
     {
-        if (device == Device)
-        {
-            var copy = Empty(Shape, dtype, device);
-            Backend.Copy(this, copy);
-            return copy;
-        }
+        if (device != Device) return MoveTo(dtype, device);
+        var copy = Empty(Shape, dtype, device);
+        Backend.Copy(this, copy);
+        return copy;
+    }
 
-        // Between devices elements pass through the host once, contiguous, in the type that has fewer bytes to move.
-        if (dtype.Size() < DType.Size()) return To(dtype).CopyTo(dtype, device);
-        var local = Contiguous();
-        var moved = Empty(Shape, DType, device);
-        var bytes = new byte[moved.Storage.Bytes];
-        Backend.Download(local.Storage, local.layout.Offset * DType.Size(), bytes);
-        moved.Backend.Upload(bytes, moved.Storage, 0);
-        return moved.To(dtype);
+    private void CheckWritable(string operation)
+    {
+        if (layout.HasOverlap)
+            throw new UnsupportedOperationException(
+                $"{operation}: several indices of the view {layout} lead to one element; write to a copy instead.");
     }
 }

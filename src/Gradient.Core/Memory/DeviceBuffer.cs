@@ -6,10 +6,13 @@ namespace Gradient.Core;
 /// <param name="Bytes">Its size.</param>
 public readonly record struct DeviceBuffer(nint Handle, nint HostAddress, long Bytes);
 
-/// <summary>Where a pool gets its memory from, and gives it back to.</summary>
+/// <summary>Where a pool gets its memory from, and gives it back to. Called from any thread, the finalizer's included.</summary>
 public interface IMemorySource
 {
-    /// <summary>New memory, 64-byte aligned, of undefined content; false if there is none to be had.</summary>
+    /// <summary>
+    /// New memory, 64-byte aligned, of undefined content; <see cref="DeviceBuffer.Bytes"/> is exactly <paramref name="bytes"/>.
+    /// False if there is none to be had.
+    /// </summary>
     bool TryAllocate(long bytes, out DeviceBuffer buffer);
 
     /// <summary>Gives back what <see cref="TryAllocate"/> gave.</summary>

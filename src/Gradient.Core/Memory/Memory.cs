@@ -11,6 +11,7 @@ public static class Memory
     /// The most bytes that each device's pool may hold; null (the default) means no limit but the system's. An allocation above
     /// it throws <see cref="OutOfDeviceMemoryException"/> after trimming and collecting.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not positive.</exception>
     public static long? Limit
     {
         get => Interlocked.Read(ref limit) is > 0 and var bytes ? bytes : null;
@@ -20,6 +21,8 @@ public static class Memory
             Interlocked.Exchange(ref limit, value ?? 0);
         }
     }
+
+    internal static long LimitOrMax => Interlocked.Read(ref limit) is > 0 and var bytes ? bytes : long.MaxValue;
 
     /// <summary>What the device's pool has done so far.</summary>
     public static MemoryStatistics Statistics(Device device) => device.MemoryPool.Statistics;
@@ -32,8 +35,9 @@ public static class Memory
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        lock (Gate)
-            foreach (var pool in Pools) pool.Trim();
+        MemoryPool[] all;
+        lock (Gate) all = [.. Pools];
+        foreach (var pool in all) pool.Trim();
     }
 
     /// <summary>Backends make their pools known here, so that <see cref="Trim"/> reaches them.</summary>

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Gradient.Core;
 
 /// <summary>
@@ -7,19 +5,34 @@ namespace Gradient.Core;
 /// managed objects over large native buffers, so the collector alone would see no reason to run. When live bytes have grown
 /// by <see cref="GrowthFactor"/> since the last collection, a collection is made and its finalizers are awaited.
 /// </summary>
+/// <remarks>
+/// <see cref="GC.AddMemoryPressure"/> was rejected: it decides by the history of pressure, not by live bytes, and it never
+/// waits for the finalizers, so a tight loop overtakes them.
+/// </remarks>
 public sealed class MemoryPool
 {
     /// <summary>Below this many live bytes nothing is collected for the pool's sake.</summary>
     public const long CollectionFloor = 256L << 20;
 
-    /// <summary>How much live bytes may grow over what the last collection left before the next one.</summary>
+    /// <summary>
+    /// How much live bytes may grow over what the last collection left before the next one; and how far live and pooled bytes
+    /// together may exceed the highest live bytes so far, before buffers kept in other size classes are given back.
+    /// </summary>
     public const double GrowthFactor = 1.5;
 
-    private const int MinimumClassBytes = 64;
+    /// <summary>A young collection that leaves a larger share of live bytes than this is followed by a full one.</summary>
+    private const double WorthwhileShare = 0.7;
+
+    /// <summary>
+    /// How long a thread waits for another's collection. Bounded, because the waiting thread may be the finalizer thread
+    /// (a finalizer that makes a tensor), which the collecting thread waits for in turn.
+    /// </summary>
+    private const int PatienceMilliseconds = 500;
+
     private readonly IMemorySource source;
-    private readonly Dictionary<long, Stack<DeviceBuffer>> free = [];
-    private readonly Lock gate = new();
-    private long live, pooled, peak, allocations, hits, sourceAllocations, collections;
+    private readonly Stack<DeviceBuffer>?[] free = new Stack<DeviceBuffer>?[SizeClasses.Count];
+    private readonly Lock gate = new(), collecting = new();
+    private long live, pooled, peak, highest, allocations, hits, sourceAllocations, collections;
     private long collectAt = CollectionFloor;
 
     /// <summary>An empty pool over a source.</summary>
@@ -35,14 +48,14 @@ public sealed class MemoryPool
     }
 
     /// <summary>
-    /// The bytes that a request of so many takes: size classes are four to a power of two, at most 25 % above the request.
+    /// The bytes that a request of so many takes: size classes are four to a power of two, at most 25 % above the request
+    /// (64 bytes at least).
     /// </summary>
     public static long SizeClass(long bytes)
     {
-        if (bytes <= MinimumClassBytes) return MinimumClassBytes;
-        int log = 63 - BitOperations.LeadingZeroCount((ulong)(bytes - 1));
-        long step = Math.Max(MinimumClassBytes, 1L << Math.Max(0, log - 2));
-        return checked((bytes + step - 1) / step * step);
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, SizeClasses.MaxBytes);
+        return SizeClasses.SizeOf(SizeClasses.IndexOf(bytes));
     }
 
     /// <summary>A buffer of at least so many bytes, of undefined content.</summary>
@@ -52,42 +65,37 @@ public sealed class MemoryPool
     public DeviceBuffer Rent(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        long size = SizeClass(bytes);
-        if (Volatile.Read(ref live) + size > Volatile.Read(ref collectAt)) CollectUnreachable();
-        if (TryRent(size, out var buffer)) return buffer;
-
-        Trim();
-        CollectUnreachable();
-        Trim();
-        if (TryRent(size, out buffer)) return buffer;
-        var now = Statistics;
-        throw new OutOfDeviceMemoryException(
-            $"No memory for {bytes:N0} bytes: {now.LiveBytes:N0} are live, {now.PooledBytes:N0} pooled, the limit is "
-            + (Memory.Limit is { } limit ? $"{limit:N0}" : "what the system has")
-            + ". Use smaller batches, TensorScope, gradient accumulation or Tape.Checkpoint.");
+        if (bytes > SizeClasses.MaxBytes) throw OutOfMemory(bytes);
+        int index = SizeClasses.IndexOf(bytes);
+        long size = SizeClasses.SizeOf(index);
+        if (Volatile.Read(ref live) + size > Volatile.Read(ref collectAt)) Pace(size);
+        return TryRent(index, size, out var buffer) ? buffer : RentAfterCleaning(index, size, bytes);
     }
 
     /// <summary>Takes a buffer back for reuse.</summary>
     public void Return(in DeviceBuffer buffer)
     {
+        int index = SizeClasses.IndexOf(buffer.Bytes);
         lock (gate)
         {
             live -= buffer.Bytes;
             pooled += buffer.Bytes;
-            if (!free.TryGetValue(buffer.Bytes, out var stack)) free.Add(buffer.Bytes, stack = new());
-            stack.Push(buffer);
+            (free[index] ??= new()).Push(buffer);
         }
     }
 
     /// <summary>Gives all that is kept for reuse back to the system.</summary>
     public void Trim()
     {
+        var surplus = new List<DeviceBuffer>();
         lock (gate)
         {
-            foreach (var stack in free.Values)
-                while (stack.TryPop(out var buffer)) source.Free(buffer);
+            foreach (var stack in free)
+                while (stack is not null && stack.TryPop(out var buffer)) surplus.Add(buffer);
             pooled = 0;
         }
+
+        foreach (var buffer in surplus) source.Free(buffer); // outside the lock: unmapping gigabytes takes its time
     }
 
     internal void ResetPeak()
@@ -95,58 +103,103 @@ public sealed class MemoryPool
         lock (gate) peak = live;
     }
 
-    private bool TryRent(long size, out DeviceBuffer buffer)
+    private bool TryRent(int index, long size, out DeviceBuffer buffer)
     {
+        buffer = default;
+        bool surplus;
         lock (gate)
         {
-            if (Memory.Limit is { } limit && live + size > limit)
-            {
-                buffer = default;
-                return false;
-            }
-
-            if (free.TryGetValue(size, out var stack) && stack.TryPop(out buffer))
+            long limit = Memory.LimitOrMax;
+            if (size > limit - live) return false;
+            if (free[index] is { } stack && stack.TryPop(out buffer))
             {
                 pooled -= size;
                 hits++;
+                live += size;
+                Served();
+                return true;
+            }
+
+            // What is kept in other size classes counts against the limit too.
+            if (size > limit - live - pooled) return false;
+            surplus = pooled > 0 && live + pooled + size > GrowthFactor * Math.Max(CollectionFloor, highest);
+            live += size; // before the lock is left, so that the limit holds among threads
+        }
+
+        if (surplus) Trim();
+        bool found = source.TryAllocate(size, out buffer); // outside the lock: the finalizer's thread returns buffers meanwhile
+        lock (gate)
+        {
+            if (found)
+            {
+                sourceAllocations++;
+                Served();
             }
             else
             {
-                // What is kept in other size classes counts against the limit too.
-                if ((Memory.Limit is { } total && live + pooled + size > total) || !source.TryAllocate(size, out buffer))
-                {
-                    buffer = default;
-                    return false;
-                }
-
-                sourceAllocations++;
+                live -= size;
             }
-
-            allocations++;
-            live += size;
-            peak = Math.Max(peak, live);
-            return true;
         }
+
+        return found;
+    }
+
+    private void Served()
+    {
+        allocations++;
+        peak = Math.Max(peak, live);
+        highest = Math.Max(highest, live);
+    }
+
+    /// <summary>First what costs little, then what costs more: the pool, young tensors, all tensors.</summary>
+    private DeviceBuffer RentAfterCleaning(int index, long size, long bytes)
+    {
+        Trim();
+        if (TryRent(index, size, out var buffer)) return buffer;
+        for (int generation = 1; generation <= GC.MaxGeneration; generation++)
+        {
+            Collect(generation);
+            if (TryRent(index, size, out buffer)) return buffer;
+            Trim();
+            if (TryRent(index, size, out buffer)) return buffer;
+        }
+
+        throw OutOfMemory(bytes);
     }
 
     /// <summary>
     /// Young tensors die young, so a generation-1 collection comes first; a full one only if that left too much alive.
     /// </summary>
-    private void CollectUnreachable()
+    private void Pace(long size)
     {
-        long before = Volatile.Read(ref live);
-        GC.Collect(1, GCCollectionMode.Forced, blocking: true);
-        GC.WaitForPendingFinalizers();
-        if (Volatile.Read(ref live) > before * 0.7)
+        if (!collecting.TryEnter(PatienceMilliseconds)) return;
+        try
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            long before = Volatile.Read(ref live);
+            if (before + size <= Volatile.Read(ref collectAt)) return; // another thread has just collected
+            Collect(1);
+            if (Volatile.Read(ref live) > before * WorthwhileShare) Collect(GC.MaxGeneration);
+            lock (gate) collectAt = Math.Max(CollectionFloor, (long)((live + size) * GrowthFactor));
         }
+        finally
+        {
+            collecting.Exit();
+        }
+    }
 
-        lock (gate)
-        {
-            collections++;
-            collectAt = Math.Max(CollectionFloor, (long)(live * GrowthFactor));
-        }
+    private void Collect(int generation)
+    {
+        GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+        GC.WaitForPendingFinalizers();
+        Interlocked.Increment(ref collections);
+    }
+
+    private OutOfDeviceMemoryException OutOfMemory(long bytes)
+    {
+        var now = Statistics;
+        return new(
+            $"No memory for {bytes:N0} bytes: {now.LiveBytes:N0} are live, {now.PooledBytes:N0} pooled, the limit is "
+            + (Memory.Limit is { } limit ? $"{limit:N0}" : "what the system has")
+            + ". Use smaller batches, TensorScope, gradient accumulation or Tape.Checkpoint.");
     }
 }

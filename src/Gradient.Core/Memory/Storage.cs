@@ -8,7 +8,8 @@ public sealed class Storage
 {
     private static long lastId;
     private readonly IDisposable? owner;
-    private DeviceBuffer buffer;
+    private readonly bool rented;
+    private readonly DeviceBuffer buffer;
     private int references = 1;
     private int version;
 
@@ -19,12 +20,15 @@ public sealed class Storage
         Device = device;
         Bytes = bytes;
         buffer = device.MemoryPool.Rent(bytes);
+        rented = true;
     }
 
     /// <summary>
     /// Storage over memory of the host that someone else owns (a pinned array, a mapped file); <paramref name="owner"/> is
-    /// disposed when the storage is no longer needed. CPU only.
+    /// disposed when the storage is no longer needed: once, possibly on the finalizer's thread, so it must not throw. CPU only.
+    /// The address is a multiple of the element size; unlike rented storage it need not be 64-byte aligned.
     /// </summary>
+    /// <exception cref="UnsupportedOperationException">The device is not the CPU.</exception>
     public Storage(Device device, nint address, long bytes, IDisposable owner)
     {
         if (device.Kind != DeviceKind.Cpu)
@@ -62,7 +66,7 @@ public sealed class Storage
     {
         get
         {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref references) <= 0, this);
+            if (Volatile.Read(ref references) <= 0) throw Disposed();
             return buffer;
         }
     }
@@ -71,28 +75,40 @@ public sealed class Storage
     public void BumpVersion() => Interlocked.Increment(ref version);
 
     /// <summary>One more tensor over the storage.</summary>
+    /// <exception cref="ObjectDisposedException">Every tensor over the storage was disposed.</exception>
     public void AddReference()
     {
-        if (Interlocked.Increment(ref references) > 1) return;
-        Interlocked.Decrement(ref references);
-        throw new ObjectDisposedException(nameof(Storage), "The tensor was disposed: make views before, or keep it with TensorScope.Keep.");
+        // Never up from 0: the buffer may be another's already.
+        int seen = Volatile.Read(ref references);
+        while (true)
+        {
+            if (seen <= 0) throw Disposed();
+            int before = Interlocked.CompareExchange(ref references, seen + 1, seen);
+            if (before == seen) return;
+            seen = before;
+        }
     }
 
     /// <summary>One tensor less over the storage; the last gives the buffer back.</summary>
+    /// <exception cref="InvalidOperationException">There are more releases than references.</exception>
     public void Release()
     {
-        if (Interlocked.Decrement(ref references) != 0) return;
+        int left = Interlocked.Decrement(ref references);
+        if (left > 0) return;
+        if (left < 0) throw new InvalidOperationException("A storage was released more often than it was referenced.");
 #pragma warning disable CA1816 // Release is this type's Dispose: the last of several owners calls it.
         GC.SuppressFinalize(this);
 #pragma warning restore CA1816
         Return();
     }
 
+    private static ObjectDisposedException Disposed() =>
+        new(nameof(Storage), "The tensor was disposed: make views before, or keep it with TensorScope.Keep.");
+
+    /// <summary>Runs once: at the last release, which suppresses the finalizer, or in the finalizer.</summary>
     private void Return()
     {
-        if (buffer.Handle == 0) return; // the constructor threw before it had one
-        if (owner is null) Device.MemoryPool.Return(buffer);
-        else owner.Dispose();
-        buffer = default;
+        if (rented) Device.MemoryPool.Return(buffer);
+        else owner?.Dispose(); // null where the constructor threw
     }
 }

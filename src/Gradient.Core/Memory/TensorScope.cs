@@ -4,7 +4,8 @@ namespace Gradient.Core;
 /// Returns what was made inside a block at its end: <c>using (var scope = TensorScope.Begin()) { … }</c>. Never needed for
 /// correctness, only to reuse memory at once instead of after a collection. What is kept (<see cref="Keep"/>) and what is
 /// persistent (<see cref="Tensor.Persist"/>: parameters, gradients, optimizer state) stays. Scopes nest; a scope belongs to
-/// the logical call, as <see cref="AsyncLocal{T}"/> does.
+/// the logical call, as <see cref="AsyncLocal{T}"/> does: it flows through <c>await</c> and into tasks started inside.
+/// Until its end a scope holds on to all that was made in it, so put it around a step, not around an epoch.
 /// </summary>
 public sealed class TensorScope : IDisposable
 {
@@ -29,20 +30,31 @@ public sealed class TensorScope : IDisposable
     }
 
     /// <summary>Excepts a tensor from being returned at the end of this scope and of those around it.</summary>
+    /// <returns>The tensor itself.</returns>
+    /// <exception cref="ObjectDisposedException">The scope has ended.</exception>
     public Tensor Keep(Tensor tensor)
     {
-        ObjectDisposedException.ThrowIf(made is null, this);
+        lock (gate) ObjectDisposedException.ThrowIf(made is null, this);
         return tensor.Persist();
     }
 
-    /// <summary>Hands a tensor over to the surrounding scope, to be returned at the end of that one.</summary>
+    /// <summary>
+    /// Hands a tensor made in this scope over to the surrounding one, to be returned at the end of that; with none around, it
+    /// is left to the collector. A tensor that was not made in this scope stays where it is.
+    /// </summary>
+    /// <returns>The tensor itself.</returns>
+    /// <exception cref="ObjectDisposedException">The scope has ended.</exception>
     public Tensor MoveOut(Tensor tensor)
     {
         lock (gate)
         {
-            if (made is not null && made.Remove(tensor)) outer?.Add(tensor);
+            ObjectDisposedException.ThrowIf(made is null, this);
+            int at = made.LastIndexOf(tensor); // results are made last
+            if (at < 0) return tensor;
+            made.RemoveAt(at);
         }
 
+        outer?.Add(tensor);
         return tensor;
     }
 
@@ -52,12 +64,27 @@ public sealed class TensorScope : IDisposable
         List<Tensor>? ended;
         lock (gate) (ended, made) = (made, null);
         if (ended is null) return;
-        if (Ambient.Value == this) Ambient.Value = outer;
+        if (Ambient.Value == this) Ambient.Value = Open(outer);
         foreach (var tensor in ended)
             if (!tensor.IsPersistent) tensor.Dispose();
     }
 
     internal static void Track(Tensor tensor) => Ambient.Value?.Add(tensor);
+
+    /// <summary>The innermost scope, from this one outwards, that has not ended: blocks need not end in order.</summary>
+    private static TensorScope? Open(TensorScope? scope)
+    {
+        while (scope is { HasEnded: true }) scope = scope.outer;
+        return scope;
+    }
+
+    private bool HasEnded
+    {
+        get
+        {
+            lock (gate) return made is null;
+        }
+    }
 
     private void Add(Tensor tensor)
     {
@@ -75,6 +102,6 @@ public sealed class TensorScope : IDisposable
 
     private sealed class Restore(TensorScope? scope) : IDisposable
     {
-        public void Dispose() => Ambient.Value = scope;
+        public void Dispose() => Ambient.Value = Open(scope);
     }
 }

@@ -17,9 +17,13 @@ public static class Philox
 
     /// <summary>The block at a counter under a key. The upper half of the 128-bit counter is 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Block At(ulong seed, ulong counter)
+    public static Block At(ulong seed, ulong counter) => At(seed, counter, 0);
+
+    /// <summary>The block at a counter of 128 bits under a key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Block At(ulong seed, ulong counterLow, ulong counterHigh)
     {
-        uint x0 = (uint)counter, x1 = (uint)(counter >> 32), x2 = 0, x3 = 0;
+        uint x0 = (uint)counterLow, x1 = (uint)(counterLow >> 32), x2 = (uint)counterHigh, x3 = (uint)(counterHigh >> 32);
         uint k0 = (uint)seed, k1 = (uint)(seed >> 32);
         for (int round = 0; round < 10; round++)
         {
