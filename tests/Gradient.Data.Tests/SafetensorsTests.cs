@@ -40,8 +40,8 @@ public class SafetensorsTests
         foreach (bool mapped in new[] { false, true })
         {
             Tensor Get(string name) => mapped ? file.Map(name) : file.Load(name);
-            Assert.That(Get("f32").Shape, Is.EqualTo((Shape)[2, 3]));
-            Assert.That(Get("i64").Shape, Is.EqualTo((Shape)[1, 6, 1]));
+            Assert.That(Get("f32").Shape, Is.EqualTo(new Shape([2, 3])));
+            Assert.That(Get("i64").Shape, Is.EqualTo(new Shape([1, 6, 1])));
             Assert.That(Array.ConvertAll(Get("f32").ToArray<float>(), BitConverter.SingleToInt32Bits), Is.EqualTo(Array.ConvertAll(f32, BitConverter.SingleToInt32Bits)));
             Assert.That(Array.ConvertAll(Get("f64").ToArray<double>(), BitConverter.DoubleToInt64Bits), Is.EqualTo(Array.ConvertAll(f64, BitConverter.DoubleToInt64Bits)));
             Assert.That(Array.ConvertAll(Get("f16").ToArray<Half>(), BitConverter.HalfToInt16Bits), Is.EqualTo(Array.ConvertAll(f16, BitConverter.HalfToInt16Bits)));
@@ -71,7 +71,7 @@ public class SafetensorsTests
         Assert.That(file.Metadata, Is.EqualTo(metadata));
         Assert.That(file.Load("scalar").Item<float>(), Is.EqualTo(42f));
         Assert.That(file.Load("scalar").Rank, Is.Zero);
-        Assert.That(file.Load("empty").Shape, Is.EqualTo((Shape)[3, 0, 2]));
+        Assert.That(file.Load("empty").Shape, Is.EqualTo(new Shape([3, 0, 2])));
         Assert.That(file.Map("empty").ElementCount, Is.Zero);
         Assert.That(file.Load("transposed ü").ToArray<float>(), Is.EqualTo(new float[] { 1, 4, 2, 5, 3, 6 }));
         Assert.That(file.Load("same").ToArray<float>(), Is.EqualTo(new float[] { 1, 2, 3, 4, 5, 6 }));
