@@ -25,7 +25,7 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
         }
 
         T* packed = Scratch.Get<T>(ScratchPurpose.Panels, TapProduct<T, TVector, TSimd>.PackedCount(plan, s.Groups, s.GroupOutputs));
-        TapProduct<T, TVector, TSimd>.Pack(plan, s.Groups, s.GroupOutputs, weight, taps, s.Outputs, 1, s.GroupOutputs, packed);
+        TapProduct<T, TVector, TSimd>.Pack(plan, s.Groups, s.GroupOutputs, weight, taps, s.Outputs, 1, s.GroupOutputs, packed, pool);
         TapProduct<T, TVector, TSimd>.Run(plan, s.Batch, s.Groups, s.GroupOutputs, x, packed, bias, relu, output, pool);
     }
 
@@ -70,7 +70,7 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
         }
 
         T* packed = Scratch.Get<T>(ScratchPurpose.Panels, TapProduct<T, TVector, TSimd>.PackedCount(plan, s.Groups, s.GroupInputs));
-        TapProduct<T, TVector, TSimd>.Pack(plan, s.Groups, s.GroupInputs, weight, taps, 1, s.Outputs, s.GroupOutputs, packed);
+        TapProduct<T, TVector, TSimd>.Pack(plan, s.Groups, s.GroupInputs, weight, taps, 1, s.Outputs, s.GroupOutputs, packed, pool);
         TapProduct<T, TVector, TSimd>.Run(plan, s.Batch, s.Groups, s.GroupInputs, dy, packed, null, false, output, pool);
     }
 

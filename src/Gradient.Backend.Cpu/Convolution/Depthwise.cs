@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Gradient.Backend.Cpu;
 
@@ -21,25 +22,21 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
         in TapPlan plan, int batch, T* images, T* weight, nint* tapOffsets, T* bias, bool relu, in LatticeOutput<T> output, WorkerPool pool)
     {
         var body = new TapBody { Plan = plan, Images = images, Weight = weight, WeightOffsets = tapOffsets, Bias = bias, Relu = relu, Output = output };
-        nint rowBytes = plan.StepRows * plan.RowStride * sizeof(T);
-        nint rows = Math.Min(BandBytes / Math.Max(1, rowBytes), ((nint)batch * plan.Rows / (4 * pool.Threads)) + 1);
-        body.BandRows = (int)Math.Clamp(rows, 1, plan.Rows);
-        body.Bands = (plan.Rows + body.BandRows - 1) / body.BandRows;
-        nint bandWork = Math.Max(1, (nint)body.BandRows * plan.Columns * plan.Channels * plan.Taps);
-        pool.For((long)batch * body.Bands, Math.Max(1, (1 << 17) / bandWork), body);
+        body.Cut = BandCut.For(plan, batch, 1, BandBytes / sizeof(T), pool.Threads);
+        nint unitWork = Math.Max(1, (nint)body.Cut.BandRows * plan.Columns * plan.Channels * plan.Taps);
+        pool.For(body.Cut.Count, Math.Max(1, (1 << 17) / unitWork), body);
     }
 
     /// <summary>dw[tap, channel] = Σ over images and pixels of window · dy; channels are shared out, so no sum is split.</summary>
     public static void WeightGradient(in ConvolutionShape shape, T* x, T* dy, T* dw, WorkerPool pool)
     {
-        // A strip is what four vectors hold: each keeps its own part of the padded image, one strip wide.
         var body = new GradientBody { Plan = TapPlan.Forward(shape), Batch = shape.Batch, X = x, Dy = dy, Dw = dw };
         nint strips = (shape.Outputs + GradientBody.Strip - 1) / GradientBody.Strip;
         nint work = Math.Max(1, (nint)shape.Batch * body.Plan.Rows * body.Plan.Columns * body.Plan.Taps * GradientBody.Strip);
         pool.For(strips, Math.Max(1, (1 << 17) / work), body);
     }
 
-    /// <summary>Item i is band i % Bands of image i / Bands.</summary>
+    /// <summary>Item i is unit i of the cut, of one image.</summary>
     private struct TapBody : IParallelBody
     {
         public TapPlan Plan;
@@ -49,42 +46,68 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
         public T* Bias;
         public bool Relu;
         public LatticeOutput<T> Output;
-        public int BandRows;
-        public int Bands;
+        public BandCut Cut;
 
         public readonly void Run(long start, long end)
         {
-            T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Plan.BandElements(BandRows));
+            T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Plan.BandElements(Cut.BandRows));
             nint* offsets = Scratch.Get<nint>(ScratchPurpose.Pointers, Plan.Taps);
             for (int t = 0; t < Plan.Taps; t++)
                 offsets[t] = Plan.Offset(t);
             for (long item = start; item < end; item++)
             {
-                nint image = (nint)(item / Bands);
-                int firstRow = (int)(item % Bands) * BandRows;
-                int count = Math.Min(BandRows, Plan.Rows - firstRow);
-                T* band = Plan.Band(Images + (image * Plan.Height * Plan.Width * Plan.Channels), firstRow, count, buffer);
+                var (image, _, firstRow, count) = Cut.Unit(Plan, item);
+                T* band = Plan.Band(Images + (image * Plan.ImageElements), firstRow, count, buffer);
                 for (int i = 0; i < count; i++)
                 {
                     T* from = band + (i * Plan.StepRows * Plan.RowStride);
                     T* to = Output.Origin + (image * Output.Image) + ((firstRow + i) * Output.Row);
-                    for (int j = 0; j < Plan.Columns; j++, from += (nint)Plan.StepColumns * Plan.Channels, to += Output.Column)
-                        Pixel(from, offsets, to);
+                    int j = 0;
+                    for (; j + 4 <= Plan.Columns; j += 4, from += 4 * Plan.ColumnStride, to += 4 * Output.Column)
+                        FourPixels(from, offsets, to);
+                    for (; j < Plan.Columns; j++, from += Plan.ColumnStride, to += Output.Column)
+                        Channels(0, from, offsets, to);
                 }
             }
         }
 
-        private readonly void Pixel(T* window, nint* offsets, T* output)
+        /// <summary>Four pixels share the loads of the weights, and none waits for its own last sum.</summary>
+        private readonly void FourPixels(T* window, nint* offsets, T* output)
         {
+            nint step = Plan.ColumnStride, outputStep = Output.Column;
             int c = 0;
+            for (; c + TSimd.Width <= Plan.Channels; c += TSimd.Width)
+            {
+                TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
+                for (int t = 0; t < Plan.Taps; t++)
+                {
+                    T* source = window + offsets[t] + c;
+                    TVector w = TSimd.Load(Weight + WeightOffsets[t] + c);
+                    s0 = TSimd.MultiplyAdd(TSimd.Load(source), w, s0);
+                    s1 = TSimd.MultiplyAdd(TSimd.Load(source + step), w, s1);
+                    s2 = TSimd.MultiplyAdd(TSimd.Load(source + (2 * step)), w, s2);
+                    s3 = TSimd.MultiplyAdd(TSimd.Load(source + (3 * step)), w, s3);
+                }
+
+                Finish(s0, c, output);
+                Finish(s1, c, output + outputStep);
+                Finish(s2, c, output + (2 * outputStep));
+                Finish(s3, c, output + (3 * outputStep));
+            }
+
+            for (int k = 0; k < 4 && c < Plan.Channels; k++)
+                Channels(c, window + (k * step), offsets, output + (k * outputStep));
+        }
+
+        /// <summary>The channels of one pixel from <paramref name="c"/> on.</summary>
+        private readonly void Channels(int c, T* window, nint* offsets, T* output)
+        {
             for (; c + TSimd.Width <= Plan.Channels; c += TSimd.Width)
             {
                 TVector sum = TSimd.Zero;
                 for (int t = 0; t < Plan.Taps; t++)
                     sum = TSimd.MultiplyAdd(TSimd.Load(window + offsets[t] + c), TSimd.Load(Weight + WeightOffsets[t] + c), sum);
-                if (Bias != null)
-                    sum = TSimd.Add(sum, TSimd.Load(Bias + c));
-                TSimd.Store(Relu ? TSimd.Relu(sum) : sum, output + c);
+                Finish(sum, c, output);
             }
 
             for (; c < Plan.Channels; c++)
@@ -96,6 +119,14 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
                     sum += Bias[c];
                 output[c] = Relu && sum < T.Zero ? T.Zero : sum;
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private readonly void Finish(TVector sum, int channel, T* output)
+        {
+            if (Bias != null)
+                sum = TSimd.Add(sum, TSimd.Load(Bias + channel));
+            TSimd.Store(Relu ? TSimd.Relu(sum) : sum, output + channel);
         }
     }
 
@@ -146,7 +177,27 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
         {
             nint channels = Plan.Channels, step = Plan.StepColumns * channels;
             T* target = Dw + (tap * channels);
-            int end = Math.Min(channel + Strip, Plan.Channels);
+            int end = Math.Min(channel + Strip, Plan.Channels), width = TSimd.Width;
+            if (channel + Strip == end)
+            {
+                T* from = source + channel, with = gradient + channel;
+                TVector s0 = TSimd.Load(target + channel), s1 = TSimd.Load(target + channel + width);
+                TVector s2 = TSimd.Load(target + channel + (2 * width)), s3 = TSimd.Load(target + channel + (3 * width));
+                for (int j = 0; j < count; j++, from += step, with += channels)
+                {
+                    s0 = TSimd.MultiplyAdd(TSimd.Load(from), TSimd.Load(with), s0);
+                    s1 = TSimd.MultiplyAdd(TSimd.Load(from + width), TSimd.Load(with + width), s1);
+                    s2 = TSimd.MultiplyAdd(TSimd.Load(from + (2 * width)), TSimd.Load(with + (2 * width)), s2);
+                    s3 = TSimd.MultiplyAdd(TSimd.Load(from + (3 * width)), TSimd.Load(with + (3 * width)), s3);
+                }
+
+                TSimd.Store(s0, target + channel);
+                TSimd.Store(s1, target + channel + width);
+                TSimd.Store(s2, target + channel + (2 * width));
+                TSimd.Store(s3, target + channel + (3 * width));
+                return;
+            }
+
             for (; channel + TSimd.Width <= end; channel += TSimd.Width)
             {
                 TVector sum = TSimd.Load(target + channel);

@@ -37,6 +37,12 @@ internal unsafe struct TapPlan
     /// <summary>Elements from row to row of the image that is read.</summary>
     public readonly nint RowStride => (nint)(InPlace ? Width : PaddedWidth) * Channels;
 
+    /// <summary>Elements from pixel to pixel of a lattice row.</summary>
+    public readonly nint ColumnStride => (nint)StepColumns * Channels;
+
+    /// <summary>Elements of a source image.</summary>
+    public readonly nint ImageElements => (nint)Height * Width * Channels;
+
     /// <summary>Where tap t lies relative to the pixel's first tap.</summary>
     public readonly nint Offset(int tap) =>
         (tap / TapColumns * RowSpacing * RowStride) + ((nint)(tap % TapColumns) * ColumnSpacing * Channels);

@@ -29,6 +29,9 @@ internal static unsafe class TapProduct<T, TVector, TSimd>
     /// <summary>Bytes of padded image per item of work: it stays in the second-level cache.</summary>
     private const int BandBytes = 192 << 10;
 
+    /// <summary>Pixels per item below which the weights would be read from memory more often than is good.</summary>
+    private const int MinPixels = 192;
+
     /// <summary>Multiply-adds below which work is not shared among threads.</summary>
     private const double ParallelWork = 1 << 19;
 
@@ -45,20 +48,22 @@ internal static unsafe class TapProduct<T, TVector, TSimd>
     /// weight + tapOffsets[t] + c · channelStep + o · outputStep + g · groupStep.
     /// </summary>
     public static void Pack(
-        in TapPlan plan, int groups, int groupOutputs, T* weight, nint* tapOffsets, nint channelStep, nint outputStep, nint groupStep, T* packed)
+        in TapPlan plan, int groups, int groupOutputs, T* weight, nint* tapOffsets, nint channelStep, nint outputStep, nint groupStep, T* packed, WorkerPool pool)
     {
-        nint depth = plan.Channels / groups;
-        for (int g = 0; g < groups; g++)
+        var body = new PackBody
         {
-            for (int j = 0; j < groupOutputs; j += TileColumns)
-            {
-                for (int t = 0; t < plan.Taps; t++, packed += depth * TileColumns)
-                {
-                    T* source = weight + tapOffsets[t] + (g * groupStep) + (j * outputStep);
-                    Packing<T, TVector, TSimd>.Panel(packed, source, channelStep, outputStep, depth, Math.Min(TileColumns, groupOutputs - j));
-                }
-            }
-        }
+            Taps = plan.Taps,
+            Depth = plan.Channels / groups,
+            Panels = Panels(groupOutputs),
+            GroupOutputs = groupOutputs,
+            Weight = weight,
+            TapOffsets = tapOffsets,
+            ChannelStep = channelStep,
+            OutputStep = outputStep,
+            GroupStep = groupStep,
+            Packed = packed,
+        };
+        pool.For(groups * body.Panels * body.Taps, Math.Max(1, (1 << 15) / (body.Depth * TileColumns)), body);
     }
 
     /// <summary>Computes all pixels of a batch.</summary>
@@ -93,30 +98,51 @@ internal static unsafe class TapProduct<T, TVector, TSimd>
         for (int s = 0; s < body.SegmentCount; s++)
             body.Segments[s] = plan.Offset(merged ? s * plan.TapColumns : s);
 
-        // Bands as high as the cache allows, but about four for each thread, and tiles should be full.
-        nint rowBytes = plan.StepRows * plan.RowStride * sizeof(T);
-        nint rows = Math.Clamp(BandBytes / Math.Max(1, rowBytes), 1, plan.Rows);
         double work = (double)batch * plan.Rows * plan.Columns * plan.Taps * plan.Channels * groupOutputs;
         bool serial = work < ParallelWork || WorkerPool.IsInsideLoop;
-        if (!serial)
-            rows = Math.Min(rows, Math.Max(((nint)batch * plan.Rows / (4 * pool.Threads)) + 1, (32 / plan.Columns) + 1));
-        body.BandRows = (int)Math.Min(rows, plan.Rows);
-        body.Bands = (plan.Rows + body.BandRows - 1) / body.BandRows;
-        long items = (long)batch * body.Bands;
+        body.Cut = BandCut.For(plan, batch, MinPixels, BandBytes / sizeof(T), serial ? 1 : pool.Threads);
+        body.Slices = serial ? 1 : (int)Math.Clamp(4 * pool.Threads / body.Cut.Count, 1, Panels(groupOutputs));
+        long items = body.Cut.Count * body.Slices;
         if (serial)
             body.Run(0, items);
         else
             pool.For(items, 1, body);
     }
 
-    /// <summary>Item i is band i % Bands of image i / Bands.</summary>
+    /// <summary>Item i is a tap of a panel of a group.</summary>
+    private struct PackBody : IParallelBody
+    {
+        public int Taps;
+        public nint Depth;
+        public nint Panels;
+        public int GroupOutputs;
+        public T* Weight;
+        public nint* TapOffsets;
+        public nint ChannelStep;
+        public nint OutputStep;
+        public nint GroupStep;
+        public T* Packed;
+
+        public readonly void Run(long start, long end)
+        {
+            for (nint item = (nint)start; item < end; item++)
+            {
+                nint panel = item / Taps, column = panel % Panels * TileColumns;
+                T* source = Weight + TapOffsets[item % Taps] + (panel / Panels * GroupStep) + (column * OutputStep);
+                Packing<T, TVector, TSimd>.Panel(
+                    Packed + (item * Depth * TileColumns), source, ChannelStep, OutputStep, Depth, (int)Math.Min(TileColumns, GroupOutputs - column));
+            }
+        }
+    }
+
+    /// <summary>Item i is unit i / Slices of the cut, slice i % Slices of the panels.</summary>
     private struct Body : IParallelBody
     {
         public TapPlan Plan;
         public int Groups;
         public int GroupOutputs;
-        public int BandRows;
-        public int Bands;
+        public BandCut Cut;
+        public int Slices;
         public T* Images;
         public T* Packed;
         public T* Bias;
@@ -128,35 +154,38 @@ internal static unsafe class TapProduct<T, TVector, TSimd>
 
         public readonly void Run(long start, long end)
         {
-            T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Plan.BandElements(BandRows));
-            T** rows = (T**)Scratch.Get<nint>(ScratchPurpose.Pointers, 2 * (nint)BandRows * Plan.Columns);
-            T** outputs = rows + ((nint)BandRows * Plan.Columns);
+            T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Cut.UnitImages * Plan.BandElements(Cut.BandRows));
+            nint most = (nint)Cut.UnitImages * Cut.BandRows * Plan.Columns;
+            T** rows = (T**)Scratch.Get<nint>(ScratchPurpose.Pointers, 2 * most);
+            T** outputs = rows + most;
             for (long item = start; item < end; item++)
             {
-                nint image = (nint)(item / Bands);
-                int firstRow = (int)(item % Bands) * BandRows;
-                int count = Math.Min(BandRows, Plan.Rows - firstRow);
-                T* band = Plan.Band(Images + (image * Plan.Height * Plan.Width * Plan.Channels), firstRow, count, buffer);
+                var (firstImage, images, firstRow, count) = Cut.Unit(Plan, item / Slices);
                 nint pixel = 0;
-                for (int i = 0; i < count; i++)
+                for (nint n = 0; n < images; n++)
                 {
-                    T* from = band + (i * Plan.StepRows * Plan.RowStride);
-                    T* to = Output.Origin + (image * Output.Image) + ((firstRow + i) * Output.Row);
-                    nint step = (nint)Plan.StepColumns * Plan.Channels;
-                    for (int j = 0; j < Plan.Columns; j++, pixel++, from += step, to += Output.Column)
+                    nint image = firstImage + n;
+                    T* band = Plan.Band(Images + (image * Plan.ImageElements), firstRow, count, buffer + (n * Plan.BandElements(count)));
+                    for (int i = 0; i < count; i++)
                     {
-                        rows[pixel] = from;
-                        outputs[pixel] = to;
+                        T* from = band + (i * Plan.StepRows * Plan.RowStride);
+                        T* to = Output.Origin + (image * Output.Image) + ((firstRow + i) * Output.Row);
+                        for (int j = 0; j < Plan.Columns; j++, pixel++, from += Plan.ColumnStride, to += Output.Column)
+                        {
+                            rows[pixel] = from;
+                            outputs[pixel] = to;
+                        }
                     }
                 }
 
+                nint panels = Panels(GroupOutputs), slice = (nint)(item % Slices);
                 for (int g = 0; g < Groups; g++)
-                    MultiplyGroup(g, rows, outputs, pixel);
+                    MultiplyGroup(g, panels * slice / Slices, panels * (slice + 1) / Slices, rows, outputs, pixel);
             }
         }
 
         /// <summary>Cuts the depth: whole segments as many as fit, or a long segment in equal parts.</summary>
-        private readonly void MultiplyGroup(int group, T** rows, T** outputs, nint pixels)
+        private readonly void MultiplyGroup(int group, nint firstPanel, nint lastPanel, T** rows, T** outputs, nint pixels)
         {
             nint channels = Plan.Channels / Groups;
             nint perBlock = Math.Max(1, MaxDepth / SegmentLength);
@@ -176,20 +205,21 @@ internal static unsafe class TapProduct<T, TVector, TSimd>
                     tile.Accumulate = s > 0 || begin > 0;
                     bool last = s + perBlock >= SegmentCount && begin + part >= SegmentLength;
                     tile.Relu = Relu && last;
-                    MultiplyBlock(ref tile, group, (s * SegmentLength) + begin, last && Bias != null, rows, outputs, pixels);
+                    MultiplyBlock(ref tile, group, (s * SegmentLength) + begin, last && Bias != null, firstPanel, lastPanel, rows, outputs, pixels);
                 }
             }
         }
 
-        private readonly void MultiplyBlock(ref TileArguments<T> shared, int group, nint depth, bool addBias, T** rows, T** outputs, nint pixels)
+        private readonly void MultiplyBlock(ref TileArguments<T> shared, int group, nint depth, bool addBias, nint firstPanel, nint lastPanel, T** rows, T** outputs, nint pixels)
         {
             int height = TileDispatch<T, TVector, TSimd>.MaxRows;
             nint totalDepth = SegmentCount * SegmentLength;
             TileArguments<T> tile = shared;
-            for (int j = 0; j < GroupOutputs; j += TileColumns)
+            for (nint panel = firstPanel; panel < lastPanel; panel++)
             {
-                tile.Panel = Packed + (((group * Panels(GroupOutputs) * totalDepth) + (j / TileColumns * totalDepth) + depth) * TileColumns);
-                tile.Columns = Math.Min(TileColumns, GroupOutputs - j);
+                nint j = panel * TileColumns;
+                tile.Panel = Packed + (((((group * Panels(GroupOutputs)) + panel) * totalDepth) + depth) * TileColumns);
+                tile.Columns = (int)Math.Min(TileColumns, GroupOutputs - j);
                 tile.OutputOffset = (group * GroupOutputs) + j;
                 tile.Bias = addBias ? Bias + tile.OutputOffset : null;
                 for (nint i = 0; i < pixels; i += height)

@@ -34,11 +34,10 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
             Shape = shape,
             X = x,
             Dy = dy,
-            BandRows = Math.Clamp(MaxDepth / plan.Columns, 1, plan.Rows),
+            Cut = BandCut.Of(plan, shape.Batch, MaxDepth / plan.Columns, MaxDepth),
         };
-        body.Bands = (plan.Rows + body.BandRows - 1) / body.BandRows;
         nint weights = shape.WeightCount;
-        long units = (long)shape.Batch * body.Bands;
+        long units = body.Cut.Count;
         body.Chunks = (int)Math.Min(units, Math.Clamp(PartialBytes / ((long)weights * sizeof(T)), 1, MaxChunks));
         body.Partials = body.Chunks == 1 ? dw : Scratch.Get<T>(ScratchPurpose.Partials, body.Chunks * weights);
         body.WindowElements = shape.KernelHeight * shape.KernelWidth * shape.GroupInputs;
@@ -58,7 +57,7 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
         else
         {
             // Where there are few chunks, window elements are shared out too; that changes no sum.
-            int wanted = ((4 * pool.Threads) + body.Chunks - 1) / body.Chunks;
+            int wanted = ((2 * pool.Threads) + body.Chunks - 1) / body.Chunks;
             body.Slices = Math.Clamp(wanted, 1, ((body.WindowElements - 1) / 32) + 1);
             pool.For((long)body.Chunks * body.Slices, 1, body);
         }
@@ -77,16 +76,15 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
         public T* Partials;
         public nint* Offsets;
         public int WindowElements;
-        public int BandRows;
-        public int Bands;
+        public BandCut Cut;
         public int Chunks;
         public int Slices;
 
         public readonly void Run(long start, long end)
         {
-            T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Plan.BandElements(BandRows));
-            T* panel = Scratch.Get<T>(ScratchPurpose.Rows, (nint)BandRows * Plan.Columns * TileColumns);
-            long units = (long)Shape.Batch * Bands;
+            T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Cut.UnitImages * Plan.BandElements(Cut.BandRows));
+            T* panel = Scratch.Get<T>(ScratchPurpose.Rows, (nint)Cut.UnitImages * Cut.BandRows * Plan.Columns * TileColumns);
+            long units = Cut.Count;
             for (long item = start; item < end; item++)
             {
                 int chunk = (int)(item / Slices);
@@ -95,29 +93,35 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
                 T* partial = Partials + (chunk * Shape.WeightCount);
                 long first = units * chunk / Chunks, last = units * (chunk + 1) / Chunks;
                 for (long unit = first; unit < last; unit++)
-                    AddBand((nint)(unit / Bands), (int)(unit % Bands) * BandRows, from, to, buffer, panel, partial, unit > first);
+                    AddUnit(unit, from, to, buffer, panel, partial, unit > first);
             }
         }
 
-        private readonly void AddBand(nint image, int firstRow, int from, int to, T* buffer, T* panel, T* partial, bool accumulate)
+        private readonly void AddUnit(long unit, int from, int to, T* buffer, T* panel, T* partial, bool accumulate)
         {
-            int rows = Math.Min(BandRows, Plan.Rows - firstRow);
+            var (firstImage, images, firstRow, rows) = Cut.Unit(Plan, unit);
             int height = TileDispatch<T, TVector, TSimd>.MaxRows;
-            T* band = Plan.Band(X + (image * Plan.Height * Plan.Width * Plan.Channels), firstRow, rows, buffer);
-            T* gradient = Dy + (((image * Plan.Rows) + firstRow) * Plan.Columns * Shape.Outputs);
+            nint depth = (nint)images * rows * Plan.Columns;
+            T* gradient = Dy + ((((nint)firstImage * Plan.Rows) + firstRow) * Plan.Columns * Shape.Outputs);
             T** elements = stackalloc T*[height];
             T** outputs = stackalloc T*[height];
             nint* segments = stackalloc nint[MaxDepth];
             TileArguments<T> tile = default;
             tile.Rows = elements;
             tile.Outputs = outputs;
-            tile.RowStep = (nint)Plan.StepColumns * Plan.Channels;
+            tile.RowStep = Plan.ColumnStride;
             tile.Segments = segments;
-            tile.SegmentCount = rows;
+            tile.SegmentCount = images * rows;
             tile.SegmentLength = Plan.Columns;
             tile.Accumulate = accumulate;
-            for (int i = 0; i < rows; i++)
-                segments[i] = i * Plan.StepRows * Plan.RowStride;
+            T* band = null;
+            for (nint n = 0, segment = 0; n < images; n++)
+            {
+                T* own = Plan.Band(X + ((firstImage + n) * Plan.ImageElements), firstRow, rows, buffer + (n * Plan.BandElements(rows)));
+                band = n == 0 ? own : band;
+                for (int i = 0; i < rows; i++)
+                    segments[segment++] = (nint)(own - band) + (i * Plan.StepRows * Plan.RowStride);
+            }
 
             // Equal tiles instead of full ones and a rest: 9 rows are 5 and 4, not 8 and 1, which would wait for its own sums.
             int tiles = (to - from + height - 1) / height;
@@ -133,7 +137,7 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
                     // In place if whole vectors may be read and pixels do not fall into the same sets of the cache.
                     if (tile.Columns % TSimd.Width != 0 || Shape.Outputs * sizeof(T) > 512)
                     {
-                        Packing<T, TVector, TSimd>.Panel(panel, tile.Panel, Shape.Outputs, 1, (nint)rows * Plan.Columns, tile.Columns);
+                        Packing<T, TVector, TSimd>.Panel(panel, tile.Panel, Shape.Outputs, 1, depth, tile.Columns);
                         tile.Panel = panel;
                         tile.PanelStep = TileColumns;
                     }
