@@ -1,0 +1,111 @@
+namespace Gradient.Training;
+
+/// <summary>What can be done to the gradients of parameters between backward and the optimizer's step.</summary>
+public static class Gradients
+{
+    /// <summary>
+    /// Scales all gradients, in place, so that their norm taken together is at most <paramref name="maxNorm"/> (Pascanu, Mikolov,
+    /// Bengio, 2013): by min(1, maxNorm/(norm + 10⁻⁶)), as PyTorch does. Nothing is read back to decide.
+    /// </summary>
+    /// <param name="parameters">Parameters; those without a gradient are passed over.</param>
+    /// <param name="maxNorm">The bound.</param>
+    /// <param name="p">The order of the norm, 2 by default; ∞ for the largest absolute value.</param>
+    /// <returns>The norm before clipping, 0-d; <see cref="GradientTensor.Item()"/> reads it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">maxNorm is negative or p not positive.</exception>
+    public static GradientTensor ClipNorm(IEnumerable<GradientTensor> parameters, double maxNorm, double p = 2)
+    {
+        if (!(maxNorm >= 0)) throw new ArgumentOutOfRangeException(nameof(maxNorm), maxNorm, "ClipNorm needs a bound of at least 0.");
+        using var _ = Tape.NoGrad();
+        var gradients = Collect(parameters);
+        var norm = Norm(gradients, p);
+        var scale = (maxNorm / (norm + 1e-6)).Clamp(max: 1);
+        foreach (var gradient in gradients)
+        {
+            var own = scale.To(gradient.DType).To(gradient.Device);
+            gradient.Value.Backend.Binary(BinaryKind.Multiply, gradient.Value, own.Value, gradient.Value);
+            gradient.Value.Storage.BumpVersion();
+        }
+
+        return norm;
+    }
+
+    /// <summary>Clamps every gradient, in place, to ±<paramref name="limit"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative.</exception>
+    public static void ClipValue(IEnumerable<GradientTensor> parameters, double limit)
+    {
+        if (!(limit >= 0)) throw new ArgumentOutOfRangeException(nameof(limit), limit, "ClipValue needs a limit of at least 0.");
+        Update(parameters, UnaryKind.Clamp, new(-limit, limit));
+    }
+
+    /// <summary>Multiplies every gradient, in place: 1/n after n backward passes makes their sum a mean.</summary>
+    public static void Scale(IEnumerable<GradientTensor> parameters, double factor) => Update(parameters, UnaryKind.MultiplyScalar, new(factor));
+
+    /// <summary>The norm of all gradients taken together, 0-d.</summary>
+    /// <param name="parameters">Parameters; those without a gradient are passed over.</param>
+    /// <param name="p">The order of the norm.</param>
+    /// <exception cref="ArgumentOutOfRangeException">p is not positive.</exception>
+    public static GradientTensor Norm(IEnumerable<GradientTensor> parameters, double p = 2)
+    {
+        using var _ = Tape.NoGrad();
+        return Norm(Collect(parameters), p);
+    }
+
+    /// <summary>Norm, extremes, mean and the number of elements that are not finite: reads back from the device.</summary>
+    public static GradientStatistics Statistics(IEnumerable<GradientTensor> parameters)
+    {
+        using var _ = Tape.NoGrad();
+        var gradients = Collect(parameters);
+        double minimum = double.PositiveInfinity, maximum = double.NegativeInfinity, sum = 0;
+        long count = 0, notFinite = 0;
+        foreach (var gradient in gradients)
+        {
+            if (gradient.ElementCount == 0) continue;
+            var wide = gradient.To(DType.Float32);
+            minimum = Math.Min(minimum, wide.Min().Item());
+            maximum = Math.Max(maximum, wide.Max().Item());
+            sum += wide.Sum().Item();
+            count += gradient.ElementCount;
+            notFinite += gradient.ElementCount - wide.IsFinite().Sum().Item<long>();
+        }
+
+        return new(Norm(gradients, 2).Item(), minimum, maximum, sum / count, count, notFinite);
+    }
+
+    private static List<GradientTensor> Collect(IEnumerable<GradientTensor> parameters)
+    {
+        var gradients = new List<GradientTensor>();
+        foreach (var parameter in parameters)
+            if (parameter.Grad is { } gradient) gradients.Add(gradient.Detach());
+        return gradients;
+    }
+
+    private static GradientTensor Norm(List<GradientTensor> gradients, double p)
+    {
+        if (!(p > 0)) throw new ArgumentOutOfRangeException(nameof(p), p, "The order of a norm is positive.");
+        if (gradients.Count == 0) return GradientTensor.Scalar(0);
+        var home = gradients[0];
+        var dtype = home.DType == DType.Float64 ? DType.Float64 : DType.Float32;
+        var norms = gradients.ConvertAll(gradient => gradient.To(dtype).To(home.Device).Norm(p));
+        return norms.Count == 1 ? norms[0] : GradientTensor.Stack([.. norms]).Norm(p);
+    }
+
+    private static void Update(IEnumerable<GradientTensor> parameters, UnaryKind kind, KernelParameters numbers)
+    {
+        foreach (var parameter in parameters)
+        {
+            if (parameter.Grad?.Value is not { } gradient) continue;
+            gradient.Backend.Unary(kind, gradient, gradient, numbers);
+            gradient.Storage.BumpVersion();
+        }
+    }
+}
+
+/// <summary>What <see cref="Gradients.Statistics"/> tells.</summary>
+/// <param name="Norm">The Euclidean norm of all gradients taken together.</param>
+/// <param name="Minimum">The smallest element; +∞ if there are none.</param>
+/// <param name="Maximum">The largest element; −∞ if there are none.</param>
+/// <param name="Mean">The mean of all elements; NaN if there are none.</param>
+/// <param name="ElementCount">How many elements there are.</param>
+/// <param name="NonFiniteCount">How many are NaN or infinite.</param>
+public readonly record struct GradientStatistics(
+    double Norm, double Minimum, double Maximum, double Mean, long ElementCount, long NonFiniteCount);
