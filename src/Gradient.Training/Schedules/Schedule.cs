@@ -10,7 +10,7 @@ public abstract class Schedule
     private readonly Optimizer optimizer;
     private readonly double warmupStart;
 
-    /// <summary>A schedule at its step 0; the derived constructor calls <see cref="Apply"/> last.</summary>
+    /// <summary>A schedule at its step 0; the derived constructor calls <see cref="Apply()"/> last.</summary>
     /// <param name="optimizer">Whose rates to change; what they are now is the initial rate η.</param>
     /// <param name="warmupSteps">How long to warm up.</param>
     /// <param name="warmupStart">The share of η to begin with, in [0, 1].</param>

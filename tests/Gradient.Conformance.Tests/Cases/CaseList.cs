@@ -3,7 +3,9 @@ namespace Gradient.Conformance.Tests;
 /// <summary>All cases, by topic.</summary>
 public static partial class CaseList
 {
-    public static IReadOnlyList<Case> All { get; } = [.. Unary(), .. Binary()];
+    private static readonly Lazy<IReadOnlyList<Case>> Cases = new(() => [.. Unary(), .. Binary()]);
+
+    public static IReadOnlyList<Case> All => Cases.Value;
 
     /// <summary>Shapes for operations of one tensor: scalar, empty, ranks up to 6, sizes around vector widths and blocks.</summary>
     private static readonly long[][] AnyShapes =
