@@ -24,10 +24,14 @@ public sealed class MemoryPool
     private const double WorthwhileShare = 0.7;
 
     /// <summary>
-    /// How long a thread waits for another's collection. Bounded, because the waiting thread may be the finalizer thread
-    /// (a finalizer that makes a tensor), which the collecting thread waits for in turn.
+    /// How long a thread waits for another's collection. Bounded, because the waiting thread might be the finalizer's before
+    /// that is known, and the collecting thread waits for the finalizer's in turn.
     /// </summary>
     private const int PatienceMilliseconds = 500;
+
+    /// <summary>Whether this is the finalizer's thread. A finalizer may make tensors, but cannot wait for finalizers.</summary>
+    [ThreadStatic]
+    private static bool runsFinalizers;
 
     private readonly IMemorySource source;
     private readonly Stack<DeviceBuffer>?[] free = new Stack<DeviceBuffer>?[SizeClasses.Count];
@@ -82,6 +86,13 @@ public sealed class MemoryPool
             pooled += buffer.Bytes;
             (free[index] ??= new()).Push(buffer);
         }
+    }
+
+    /// <summary>Takes back the buffer of a storage that became unreachable.</summary>
+    internal void ReturnFromFinalizer(in DeviceBuffer buffer)
+    {
+        runsFinalizers = true;
+        Return(buffer);
     }
 
     /// <summary>Gives all that is kept for reuse back to the system.</summary>
@@ -172,7 +183,7 @@ public sealed class MemoryPool
     /// </summary>
     private void Pace(long size)
     {
-        if (!collecting.TryEnter(PatienceMilliseconds)) return;
+        if (runsFinalizers || !collecting.TryEnter(PatienceMilliseconds)) return;
         try
         {
             long before = Volatile.Read(ref live);

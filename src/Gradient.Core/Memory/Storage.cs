@@ -40,7 +40,11 @@ public sealed class Storage
     }
 
     /// <summary>Returns the buffer of a storage that became unreachable undisposed.</summary>
-    ~Storage() => Return();
+    ~Storage()
+    {
+        if (rented) Device.MemoryPool.ReturnFromFinalizer(buffer);
+        else owner?.Dispose(); // null where the constructor threw
+    }
 
     /// <summary>Where the storage lies.</summary>
     public Device Device { get; }
@@ -99,16 +103,10 @@ public sealed class Storage
 #pragma warning disable CA1816 // Release is this type's Dispose: the last of several owners calls it.
         GC.SuppressFinalize(this);
 #pragma warning restore CA1816
-        Return();
+        if (rented) Device.MemoryPool.Return(buffer);
+        else owner!.Dispose();
     }
 
     private static ObjectDisposedException Disposed() =>
         new(nameof(Storage), "The tensor was disposed: make views before, or keep it with TensorScope.Keep.");
-
-    /// <summary>Runs once: at the last release, which suppresses the finalizer, or in the finalizer.</summary>
-    private void Return()
-    {
-        if (rented) Device.MemoryPool.Return(buffer);
-        else owner?.Dispose(); // null where the constructor threw
-    }
 }
