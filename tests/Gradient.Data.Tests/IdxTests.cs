@@ -42,7 +42,7 @@ public class IdxTests
     [TestCase(new byte[] { 0, 0, 7, 1, 0, 0, 0, 0 }, "no IDX")]
     [TestCase(new byte[] { 0, 0, 0x0A, 1, 0, 0, 0, 0 }, "no IDX")]
     [TestCase(new byte[] { 0, 0, 8, 1, 255, 255, 255, 255, 1 }, "truncated")]
-    [TestCase(new byte[] { 0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255, 1 }, "truncated")]
+    [TestCase(new byte[] { 0, 0, 8, 2, 0, 1, 0, 0, 127, 255, 255, 255, 1 }, "truncated")]
     [TestCase(new byte[] { 0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1 }, "2^63")]
     [TestCase(new byte[] { 0, 0, 14, 2, 255, 255, 255, 255, 127, 255, 255, 255 }, "2^63")]
     [TestCase(new byte[] { 0, 0, 8, 1, 0, 0, 0, 2, 1, 1, 1 }, "goes on")]
@@ -94,7 +94,7 @@ public class IdxTests
                 // What gzip stores of name, time and system may change; what is read then is still the content.
                 Assert.That(Idx.Read(folder.File("flip.gz", Flip(zipped, i))).Bytes.ToArray(), Is.EqualTo(content), $"bit {i} of gzip");
             }
-            catch (CorruptFileException)
+            catch (Exception e) when (e is CorruptFileException or UnsupportedOperationException)
             {
                 refused++;
             }

@@ -27,8 +27,10 @@ public static class Idx
         if (read < 2 || magic[0] != 0x1F || magic[1] != 0x8B) return Read(file, path, file.Length);
         try
         {
-            using var inflated = new GZipStream(file, CompressionMode.Decompress);
-            return Read(inflated, path, file.Length * MaxInflation);
+            using var inflated = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
+            var array = Read(inflated, path, file.Length * MaxInflation);
+            CheckTrailer(file, path, HeaderBytes(array.Shape.Rank) + array.Bytes.Length);
+            return array;
         }
         catch (InvalidDataException e)
         {
@@ -69,8 +71,7 @@ public static class Idx
 
         var shape = new Shape(lengths);
         long bytes = CountBytes(shape, type, path);
-        long header = 4 + (4 * rank);
-        if (bytes > atMost - header)
+        if (bytes > atMost - HeaderBytes(rank))
             throw new CorruptFileException($"{path} is truncated: its header promises {bytes:N0} bytes of {type} elements of shape {shape}, more than the file can hold.");
         if (bytes > Array.MaxLength)
             throw new UnsupportedOperationException($"{path} has {bytes:N0} bytes of elements of shape {shape}; Idx.Read takes up to {Array.MaxLength:N0}.");
@@ -81,13 +82,28 @@ public static class Idx
         return new(type, shape, elements);
     }
 
+    private static long HeaderBytes(int rank) => 4 + (4 * rank);
+
+    /// <summary>
+    /// GZipStream checks the sum at the end of its data, but not that there is one. The last four bytes are the uncompressed length
+    /// (RFC 1952, 2.3.1).
+    /// </summary>
+    private static void CheckTrailer(FileStream file, string path, long bytes)
+    {
+        Span<byte> trailer = stackalloc byte[4];
+        file.Seek(-4, SeekOrigin.End);
+        file.ReadExactly(trailer);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != (uint)bytes)
+            throw new CorruptFileException($"{path} is truncated, or followed by something else: its gzip data does not end with the length of its content, {bytes:N0}.");
+    }
+
     private static long CountBytes(in Shape shape, IdxElementType type, string path)
     {
         try
         {
             return checked(shape.ElementCount * Size(type));
         }
-        catch (OverflowException e)
+        catch (Exception e) when (e is OverflowException or ShapeMismatchException) // the latter from ElementCount
         {
             throw new CorruptFileException($"{path} has a header that promises elements of shape {shape}, more than 2^63 bytes.", e);
         }

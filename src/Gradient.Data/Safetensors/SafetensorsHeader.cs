@@ -149,7 +149,7 @@ internal sealed class SafetensorsHeader
         {
             bytes = checked(tensor.Shape.ElementCount * size);
         }
-        catch (OverflowException e)
+        catch (Exception e) when (e is OverflowException or ShapeMismatchException) // the latter from ElementCount
         {
             throw new CorruptFileException($"{file} has tensor '{tensor.Name}' of shape {tensor.Shape}, more elements than 2^63.", e);
         }
