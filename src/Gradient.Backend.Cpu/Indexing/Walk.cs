@@ -163,7 +163,7 @@ internal ref struct Cursor
         this.walk = ref walk;
         for (int axis = walk.Rank - 1; axis >= 0; axis--)
         {
-            (index, long coordinate) = Math.DivRem(index, walk.Length(axis));
+            (index, long coordinate) = Math.DivRem(index, Math.Max(1, walk.Length(axis))); // an empty walk has a first place too
             coordinates[axis] = coordinate;
             for (int o = 0; o < walk.Operands; o++) positions[o] += coordinate * walk.Stride(o, axis);
         }
