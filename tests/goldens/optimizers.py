@@ -29,11 +29,12 @@ OPTIMIZERS = {
     "rmsprop-momentum": (O.RMSprop, dict(lr=f32(0.005), alpha=f32(0.99), eps=EPSILON, momentum=BETAS[0])),
     "rmsprop-all": (O.RMSprop, dict(lr=f32(0.005), alpha=f32(0.99), eps=EPSILON, momentum=BETAS[0], centered=True, weight_decay=DECAY)),
     "adagrad": (O.Adagrad, dict(lr=RATE, eps=f32(1e-10))),
-    "adagrad-all": (O.Adagrad, dict(lr=RATE, eps=f32(1e-10), lr_decay=DECAY, initial_accumulator_value=0.5, weight_decay=DECAY)),
+    "adagrad-all": (O.Adagrad, dict(lr=RATE, eps=f32(1e-10), lr_decay=DECAY, weight_decay=DECAY)),
     "adadelta": (O.Adadelta, dict(lr=1.0, rho=f32(0.9), eps=f32(1e-6))),
     "adadelta-all": (O.Adadelta, dict(lr=0.5, rho=f32(0.9), eps=f32(1e-6), weight_decay=DECAY)),
-    "nadam": (O.NAdam, dict(lr=RATE, betas=BETAS, eps=EPSILON, momentum_decay=f32(0.004))),
-    "nadam-weight-decay": (O.NAdam, dict(lr=RATE, betas=BETAS, eps=EPSILON, momentum_decay=f32(0.004), weight_decay=DECAY)),
+    # foreach: the loop over single tensors of PyTorch 1.13 multiplies μ twice into the product of the next step, which later versions do not.
+    "nadam": (O.NAdam, dict(foreach=True, lr=RATE, betas=BETAS, eps=EPSILON, momentum_decay=f32(0.004))),
+    "nadam-weight-decay": (O.NAdam, dict(foreach=True, lr=RATE, betas=BETAS, eps=EPSILON, momentum_decay=f32(0.004), weight_decay=DECAY)),
 }
 
 # Each of these steps makes up to max_iter inner iterations, so fewer steps suffice.
@@ -76,6 +77,8 @@ def trajectory(make, parameters, loss, steps):
 
 def make(path):
     torch.manual_seed(5)
+    # NAdam keeps a product of its own in the default type.
+    torch.set_default_dtype(torch.float64)
     file = GoldenFile()
     x, y = rounded(randn(12, 3) * torch.tensor([1.0, 3.0, 0.3])), rounded(torch.tanh(randn(12, 2)))
     w, b = rounded(0.5 * randn(3, 2)), rounded(0.1 * randn(2))
@@ -84,7 +87,10 @@ def make(path):
     for name, (kind, arguments) in OPTIMIZERS.items():
         file.case(name, optimizer=kind.__name__, **arguments)
         points, values = trajectory(lambda p: kind(p, **arguments), [w, b], lambda w, b: regression(x, y, w, b), STEPS)
+        single, _ = trajectory(lambda p: kind(p, **arguments), [w.float(), b.float()], lambda w, b: regression(x.float(), y.float(), w, b), STEPS)
         file.result(f"{name}/trajectory", points)
+        # The largest error of PyTorch's own Float32 run, up to each step.
+        file.result(f"{name}/error", (single.double() - points).abs().amax(1).cummax(0).values)
         file.result(f"{name}/losses", values)
     start = rounded(torch.tensor([-1.2, 1.0, 0.5, -0.7, 0.3]))
     file.exact("rosenbrock/start", start)
@@ -97,5 +103,6 @@ def make(path):
         file.case(name, optimizer="LBFGS", sensitivity=moved / 1e-15, **arguments)
         file.result(f"{name}/trajectory", points)
         file.result(f"{name}/losses", values)
+    torch.set_default_dtype(torch.float32)
     file.save(path)
     return file

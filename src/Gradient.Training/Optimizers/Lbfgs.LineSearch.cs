@@ -26,7 +26,7 @@ public sealed partial class Lbfgs
         {
             MoveTo(start, along, t);
             count++;
-            double loss = Evaluate(objective).Item();
+            double loss = Number(Evaluate(objective));
             var gradient = FlatGradient();
             return new(t, loss, gradient, Dot(gradient, along));
         }

@@ -53,7 +53,7 @@ public sealed partial class Lbfgs : Optimizer
         using var _ = TensorScope.Suppress();
         using var __ = Tape.NoGrad();
         var first = Evaluate(objective);
-        double loss = first.Item();
+        double loss = Number(first);
         var gradient = FlatGradient();
         int evaluations = 1;
         if (Largest(gradient) <= gradientTolerance) return first;
@@ -63,7 +63,7 @@ public sealed partial class Lbfgs : Optimizer
             direction = NextDirection(gradient);
             previousGradient = gradient;
             double previousLoss = loss;
-            stepLength = iterations == 1 ? Math.Min(1, 1 / gradient.Norm(1).To(DType.Float64).Item<double>()) * LearningRate : LearningRate;
+            stepLength = iterations == 1 ? Math.Min(1, 1 / Number(gradient.Norm(1))) * LearningRate : LearningRate;
             double slope = Dot(gradient, direction);
             if (slope > -changeTolerance) break;
             if (strongWolfe)
@@ -79,7 +79,7 @@ public sealed partial class Lbfgs : Optimizer
                 MoveTo(FlatParameters(), direction, stepLength);
                 if (iteration != maximumIterations)
                 {
-                    loss = Evaluate(objective).Item();
+                    loss = Number(Evaluate(objective));
                     gradient = FlatGradient();
                     evaluations++;
                 }
@@ -193,7 +193,9 @@ public sealed partial class Lbfgs : Optimizer
         }
     }
 
-    private static double Dot(GradientTensor a, GradientTensor b) => (a * b).Sum().To(DType.Float64).Item<double>();
+    private static double Number(GradientTensor scalar) => scalar.To(DType.Float64).Item<double>();
 
-    private static double Largest(GradientTensor x) => x.Abs().Max().To(DType.Float64).Item<double>();
+    private static double Dot(GradientTensor a, GradientTensor b) => Number((a * b).Sum());
+
+    private static double Largest(GradientTensor x) => Number(x.Abs().Max());
 }
