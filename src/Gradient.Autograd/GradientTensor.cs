@@ -43,13 +43,20 @@ public sealed partial class GradientTensor
     /// gradients, and for inner tensors after <see cref="RetainGrad"/>.
     /// </summary>
     /// <exception cref="ShapeMismatchException">A gradient of another shape is set.</exception>
+    /// <exception cref="DTypeMismatchException">A gradient of another type is set.</exception>
     public GradientTensor? Grad
     {
         get;
         set
         {
-            if (value is not null) ShapeChecks.Equal("Grad", value.Shape, Shape);
-            value?.Value.Persist();
+            if (value is not null)
+            {
+                ShapeChecks.Equal("Grad", value.Shape, Shape);
+                if (value.DType != DType)
+                    throw new DTypeMismatchException($"Grad: a gradient of {value.DType.Name()} for a tensor of {DType.Name()}; convert it with To(DType.{DType}).");
+                value.Value.Persist();
+            }
+
             field = value;
         }
     }
@@ -77,9 +84,12 @@ public sealed partial class GradientTensor
     internal Node? Node { get; set; }
 
     /// <summary>Where gradients go: the operation that made the tensor, or the leaf itself; null if none are wanted.</summary>
-    internal Node? GradientNode => Node ?? (requiresGrad ? leaf ??= Node.ForLeaf(this) : null);
+    internal Node? GradientNode => Node ?? (requiresGrad ? leaf ?? LeafNode() : null);
 
     internal IBackend Backend => Value.Backend;
+
+    // One node per leaf, whichever thread asks first.
+    private Node LeafNode() => Interlocked.CompareExchange(ref leaf, Node.ForLeaf(this), null) ?? leaf;
 
     /// <summary>
     /// Walks the tape back from this tensor and adds to <see cref="Grad"/> of every leaf that requires gradients.
@@ -148,9 +158,23 @@ public sealed partial class GradientTensor
     /// </summary>
     internal void AccumulateGrad(GradientTensor gradient, bool fresh, bool createGraph)
     {
-        if (createGraph) Grad = Grad is null ? gradient : Grad + gradient;
-        else if (Grad is { IsLeaf: true, requiresGrad: false } sum) sum.Backend.Binary(BinaryKind.Add, sum.Value, gradient.Value, sum.Value);
-        else if (Grad is { } graph) Grad = new((graph.Detach() + gradient).Value);
-        else Grad = fresh ? gradient : new(gradient.Value.Copy());
+        if (createGraph)
+        {
+            // Without a history it may be someone else's tensor (an upstream gradient, the gradient of another leaf).
+            Grad = Grad is { } graph ? graph + gradient : gradient.IsLeaf ? new(gradient.Value.Copy()) : gradient;
+        }
+        else if (Grad is null)
+        {
+            Grad = fresh ? gradient : new(gradient.Value.Copy());
+        }
+        else if (Grad is { IsLeaf: true, requiresGrad: false } sum && sum.Value.IsContiguous)
+        {
+            sum.Backend.Binary(BinaryKind.Add, sum.Value, gradient.Value, sum.Value);
+            sum.Value.Storage.BumpVersion();
+        }
+        else
+        {
+            Grad = new((Grad.Detach() + gradient).Value);
+        }
     }
 }

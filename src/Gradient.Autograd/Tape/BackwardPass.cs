@@ -53,39 +53,87 @@ internal sealed class BackwardPass
         if (isWanted) found[wanted![node]] = gradient;
         if (node.Leaf is { } leaf)
         {
-            if (wanted is null) leaf.AccumulateGrad(gradient, arrived.Fresh && node.Retained is null, createGraph);
+            if (wanted is not null) return;
+            lock (node) leaf.AccumulateGrad(gradient, arrived.Fresh, createGraph);
             return;
         }
 
+        // Below the last wanted node there is nothing to do.
+        if (onTheWay is not null && node.Recompute is null && !LeadsOn(node)) return;
+        // Ours to change or dispose: only this pass has seen the gradient, and only a closure that keeps nothing will.
+        bool owned = arrived.Fresh && node.IsBuiltIn && !isWanted;
         if (node.Recompute is { } recompute) Splice(node, recompute, gradient);
-        else Propagate(node, gradient);
+        else Propagate(node, gradient, owned);
         if (!retainGraph) node.Free();
-        // A gradient that only this pass has seen goes back to the pool at once instead of waiting for the collector.
-        if (arrived.Fresh && node.IsBuiltIn && !createGraph && !isWanted && node.Retained is null && !Arrived(node, gradient))
-            gradient.Value.Dispose();
     }
 
-    private void Propagate(Node node, GradientTensor gradient)
+    private void Propagate(Node node, GradientTensor gradient, bool owned)
     {
         if (node.Backward is not { } backward)
             throw new TapeException(
                 $"{node.Name}: its part of the graph was freed by an earlier Backward. Pass retainGraph: true to the earlier one to walk it twice.");
         node.CheckVersions();
+        if (node.Part is { } part && TryAddInto(node.Inputs[0], part, gradient))
+        {
+            if (owned) gradient.Value.Dispose();
+            return;
+        }
+
+        var ownedStorage = owned ? gradient.Value.Storage : null;
         long before = Storage.LastId;
         var results = backward(gradient);
         if (results.Length != node.Inputs.Length)
             throw new TapeException($"{node.Name}: backward returned {results.Length} gradients for {node.Inputs.Length} inputs.");
+        bool handedOn = false;
         for (int i = 0; i < results.Length; i++)
         {
-            if (node.Inputs[i] is not { } input || results[i] is not { } result) continue;
-            if (onTheWay is not null && !onTheWay.Contains(input)) continue;
+            if (!IsNeeded(node.Inputs[i])) results[i] = null;
+            if (results[i] is not { } result) continue;
             if (Tape.IsDetectingAnomaly) CheckFinite(node, i, result);
-            var fitting = Fit(node, i, input, result);
-            // Made during this closure, seen through this one handle, handed to this one input: nobody else can change or need it.
-            bool fresh = fitting.Value.Storage.Id > before && fitting.Value.Storage.IsUnshared && fitting.Value.IsContiguous
-                && results.AsSpan(i + 1).IndexOf(result) < 0 && results.AsSpan(0, i).IndexOf(result) < 0;
-            Add(input, fitting, fresh);
+            results[i] = Fit(node, i, node.Inputs[i]!, result);
+            handedOn |= ReferenceEquals(results[i]!.Value, gradient.Value);
         }
+
+        // A gradient that only this pass has seen goes back to the pool at once instead of waiting for the collector.
+        if (owned && !handedOn) gradient.Value.Dispose();
+        for (int i = 0; i < results.Length; i++)
+            if (results[i] is { } result) Add(node.Inputs[i]!, result, node.IsBuiltIn && IsFresh(results, i, before, ownedStorage));
+    }
+
+    /// <summary>
+    /// Whether nobody but this pass knows the storage of result i: it was made by the closure (its storage is newer than
+    /// <paramref name="before"/>) or that of a gradient that was ours, is seen through one handle, and goes to one input.
+    /// </summary>
+    private static bool IsFresh(GradientTensor?[] results, int i, long before, Storage? owned)
+    {
+        var value = results[i]!.Value;
+        if (value.Storage.Id <= before && !ReferenceEquals(value.Storage, owned)) return false;
+        if (!value.Storage.IsUnshared || !value.IsContiguous) return false;
+        for (int j = 0; j < results.Length; j++)
+            if (j != i && results[j] is { } other && ReferenceEquals(other.Value, value)) return false;
+        return true;
+    }
+
+    /// <summary>
+    /// Adds the gradient of a part in place to what has arrived for the whole. Without it, n slices of a tensor would make n tensors
+    /// of its size.
+    /// </summary>
+    private bool TryAddInto(Node? input, Func<Layout, Layout> part, GradientTensor gradient)
+    {
+        if (createGraph || !IsNeeded(input) || Tape.IsDetectingAnomaly
+            || !pending.TryGetValue(input!, out var whole) || !whole.Fresh) return false;
+        using var view = whole.Gradient.Value.View(part(whole.Gradient.Value.Layout));
+        view.Backend.Binary(BinaryKind.Add, view, gradient.Value, view);
+        return true;
+    }
+
+    private bool IsNeeded(Node? input) => input is not null && (onTheWay is null || onTheWay.Contains(input));
+
+    private bool LeadsOn(Node node)
+    {
+        foreach (var input in node.Inputs)
+            if (IsNeeded(input)) return true;
+        return false;
     }
 
     /// <summary>Computes a checkpoint's inside again and lets this pass walk it: its nodes are newer than all that is left.</summary>
@@ -133,14 +181,6 @@ internal sealed class BackwardPass
         {
             pending[node] = new(before.Gradient + gradient, Fresh: !createGraph);
         }
-    }
-
-    /// <summary>Whether the gradient itself was handed on to an input of the node.</summary>
-    private bool Arrived(Node node, GradientTensor gradient)
-    {
-        foreach (var input in node.Inputs)
-            if (input is not null && pending.TryGetValue(input, out var next) && ReferenceEquals(next.Gradient, gradient)) return true;
-        return false;
     }
 
     /// <summary>Marks what lies between the root and the wanted nodes; nothing else has to be walked.</summary>

@@ -21,6 +21,7 @@ public static partial class Tape
         var position = RandomNumbers.Default.Position;
         GradientTensor output;
         using (NoGrad()) output = forward(inputs).Detach();
+        if (!output.DType.IsFloatingPoint()) return output;
         var node = NewNode("Checkpoint", output, inputs, inputs)!;
         node.Recompute = () =>
         {

@@ -59,6 +59,9 @@ public static partial class Tape
             upstream[i] = gradients.Length == 0 ? GradientTensor.Ones(output.Shape, output.DType, output.Device) : gradients[i];
             if (upstream[i].Shape != output.Shape)
                 throw new ShapeMismatchException($"{operation}: an upstream gradient of shape {upstream[i].Shape} for an output of shape {output.Shape}.");
+            if (upstream[i].DType != output.DType)
+                throw new DTypeMismatchException(
+                    $"{operation}: an upstream gradient of {upstream[i].DType.Name()} for an output of {output.DType.Name()}; convert it with To(DType.{output.DType}).");
         }
 
         return (roots, upstream);

@@ -48,9 +48,10 @@ public static partial class Tape
     {
         GradientTensor result;
         using (NoGrad()) result = forward();
-        // The forward may hand back an input itself, which must not get a second history.
-        foreach (var input in inputs)
-            if (ReferenceEquals(result, input)) result = input.Detach();
+        // The forward may hand back an input, or another tensor that existed before, which must not get a second history.
+        bool known = result.RequiresGrad;
+        foreach (var input in inputs) known |= ReferenceEquals(result, input);
+        if (known) result = result.Detach();
         return Attach(result, name, inputs, backward, inputs);
     }
 
@@ -131,6 +132,7 @@ public static partial class Tape
     {
         private readonly AsyncLocal<bool> flag;
         private readonly bool before;
+        private bool ended;
 
         public Mode(AsyncLocal<bool> flag, bool value)
         {
@@ -139,6 +141,11 @@ public static partial class Tape
             flag.Value = value;
         }
 
-        public void Dispose() => flag.Value = before;
+        public void Dispose()
+        {
+            if (ended) return;
+            ended = true;
+            flag.Value = before;
+        }
     }
 }
