@@ -39,6 +39,24 @@ public sealed partial class GradientTensor
         return new(tensor);
     }
 
+    /// <summary><paramref name="count"/> numbers at equal distances from start to stop, both included. Default: Float32.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
+    public static GradientTensor Linspace(double start, double stop, long count, DType dtype = DType.Float32, Device? device = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var tensor = Tensor.Empty([count], dtype, device ?? Devices.Default);
+        double step = count > 1 ? (stop - start) / (count - 1) : 0;
+        tensor.Backend.Range(tensor, start, step);
+        if (count > 1)
+        {
+            // start + (count − 1)·step may miss stop by a rounding.
+            using var last = tensor.View(tensor.Layout.Select(0, -1));
+            tensor.Backend.Fill(last, stop);
+        }
+
+        return new(tensor);
+    }
+
     /// <summary>The n×n identity matrix. Default: Float32.</summary>
     public static GradientTensor Eye(long n, DType dtype = DType.Float32, Device? device = null)
     {
@@ -63,15 +81,6 @@ public sealed partial class GradientTensor
         if (high <= low) throw new ArgumentOutOfRangeException(nameof(high), high, $"RandInt needs high above low = {low}.");
         return Random(RandomKind.Integer, new(low, high), shape, seed, dtype, device, false);
     }
-
-    /// <summary>A copy of the values, in row-major order, as a vector: <c>GradientTensor.From([1f, 2f, 3f])</c>.</summary>
-    public static GradientTensor From<T>(ReadOnlySpan<T> values, Device? device = null, bool requiresGrad = false) where T : unmanaged =>
-        new(Tensor.From(values, [values.Length], device ?? Devices.Default), requiresGrad);
-
-    /// <summary>A copy of the values, in row-major order, under a shape.</summary>
-    /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
-    public static GradientTensor From<T>(ReadOnlySpan<T> values, Shape shape, Device? device = null, bool requiresGrad = false) where T : unmanaged =>
-        new(Tensor.From(values, shape, device ?? Devices.Default), requiresGrad);
 
     internal static GradientTensor Random(
         RandomKind kind, KernelParameters parameters, in Shape shape, long? seed, DType dtype, Device? device, bool requiresGrad)

@@ -124,22 +124,6 @@ public sealed partial class GradientTensor
         return this;
     }
 
-    /// <summary>The only element, of a Float32 tensor or converted to it.</summary>
-    /// <exception cref="ShapeMismatchException">There are none or several.</exception>
-    public float Item() => Value.ElementCount == 1 ? Value.To(DType.Float32).Item<float>() : Value.Item<float>();
-
-    /// <summary>The only element.</summary>
-    /// <exception cref="ShapeMismatchException">There are none or several.</exception>
-    /// <exception cref="DTypeMismatchException">It is not of type <typeparamref name="T"/>.</exception>
-    public T Item<T>() where T : unmanaged => Value.Item<T>();
-
-    /// <summary>The elements in row-major order.</summary>
-    /// <exception cref="DTypeMismatchException">They are not of type <typeparamref name="T"/>; convert with To first.</exception>
-    public T[] ToArray<T>() where T : unmanaged => Value.ToArray<T>();
-
-    /// <summary>Values, shape and type, as NumPy prints them, and whether gradients are wanted.</summary>
-    public override string ToString() => Value + (RequiresGrad ? ", requires grad" : "");
-
     /// <summary>
     /// Gives the tensor another value, keeping its identity (a parameter stays the parameter that optimizers know): how modules
     /// move to another device or type, and how weights are loaded.
