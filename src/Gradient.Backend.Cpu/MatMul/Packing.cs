@@ -31,18 +31,22 @@ internal static unsafe class Packing<T, TVector, TSimd>
 
         if (columns < width)
             new Span<T>(target, checked((int)(depth * width))).Clear();
-        // Sixteen depths at a time: with row = 1 each column's part is then one or two cache lines, read once.
-        const int Block = 16;
-        for (nint p0 = 0; p0 < depth; p0 += Block)
+        if (row == 1 && typeof(T) == typeof(float))
         {
-            nint end = Math.Min(Block, depth - p0);
+            Transpose.Columns((float*)target, width, (float*)source, column, depth, columns);
+            return;
+        }
+
+        if (row == 1 && typeof(T) == typeof(double))
+        {
+            Transpose.Columns((double*)target, width, (double*)source, column, depth, columns);
+            return;
+        }
+
+        for (nint p = 0; p < depth; p++, target += width, source += row)
+        {
             for (int j = 0; j < columns; j++)
-            {
-                T* from = source + (p0 * row) + (j * column);
-                T* to = target + (p0 * width) + j;
-                for (nint p = 0; p < end; p++)
-                    to[p * width] = from[p * row];
-            }
+                target[j] = source[j * column];
         }
     }
 
