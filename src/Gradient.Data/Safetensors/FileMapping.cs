@@ -30,6 +30,8 @@ internal sealed class FileMapping : IDisposable
 
     public void Dispose()
     {
+        // The view itself would first write back what was changed, page by page, though private changes have nowhere to go.
+        view.SafeMemoryMappedViewHandle.Dispose();
         view.Dispose();
         file.Dispose();
     }
