@@ -12,6 +12,9 @@ public enum Domain
     /// <summary>Normal, but at least 0.1 away from 0 and from each other's ties: for kinks.</summary>
     AwayFromZero,
 
+    /// <summary>Quarters off the integers and halves, where floor, round and clamp jump.</summary>
+    AwayFromIntegers,
+
     /// <summary>A shuffled sequence of distinct numbers, for maxima and sorting.</summary>
     Distinct,
 

@@ -20,6 +20,7 @@ public static class Inputs
                 Domain.Normal => Normal(),
                 Domain.Positive => 0.5 + (2 * random.NextDouble()),
                 Domain.AwayFromZero => Normal() is var x ? x + (0.1 * Math.Sign(x)) : 0,
+                Domain.AwayFromIntegers => random.Next(-8, 8) / 2.0 + 0.25,
                 Domain.Distinct => (at - (count / 2.0)) * 0.25,
                 Domain.Unit => (random.NextDouble() * 1.8) - 0.9,
                 Domain.Integers => random.Next(-4, 5),
