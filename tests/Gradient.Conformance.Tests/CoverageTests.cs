@@ -10,7 +10,7 @@ public sealed class CoverageTests
     {
         ["Zeros"] = "makes a tensor", ["Ones"] = "makes a tensor", ["Full"] = "makes a tensor", ["Scalar"] = "makes a tensor", ["Arange"] = "makes a tensor",
         ["Linspace"] = "makes a tensor", ["Eye"] = "makes a tensor", ["Rand"] = "makes a tensor", ["Randn"] = "makes a tensor", ["RandInt"] = "makes a tensor", ["From"] = "makes a tensor",
-        ["RequireGrad"] = "a switch", ["RetainGrad"] = "a switch", ["get_Grad"] = "an accessor", ["To"] = "TypeTests",
+        ["RequireGrad"] = "a switch", ["RetainGrad"] = "a switch", ["To"] = "TypeTests",
     };
 
     [Test]
@@ -18,7 +18,7 @@ public sealed class CoverageTests
     {
         var covered = CaseList.All.SelectMany(c => c.Members).ToHashSet();
         var operations = typeof(GradientTensor).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            .Where(method => ReturnsTensors(method.ReturnType))
+            .Where(method => ReturnsTensors(method.ReturnType) && (!method.Name.StartsWith("get_", StringComparison.Ordinal) || method.Name == "get_Item"))
             .Select(method => method.Name == "get_Item" ? "Item" : method.Name)
             .Distinct();
         var missing = operations.Where(name => !covered.Contains(name) && !Exempt.ContainsKey(name)).Order().ToList();
