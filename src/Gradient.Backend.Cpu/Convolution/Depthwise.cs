@@ -15,6 +15,9 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
     /// <summary>Bytes of padded image per item of work.</summary>
     private const int BandBytes = 192 << 10;
 
+    /// <summary>Partial sums of a weight gradient.</summary>
+    private const int MaxChunks = 32;
+
     /// <summary>
     /// output pixel = bias + Σ over taps of source · weight[tap], for a lattice. weight + tapOffsets[t] is a vector of all channels.
     /// </summary>
@@ -27,13 +30,20 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
         pool.For(body.Cut.Count, Math.Max(1, (1 << 17) / unitWork), body);
     }
 
-    /// <summary>dw[tap, channel] = Σ over images and pixels of window · dy; channels are shared out, so no sum is split.</summary>
+    /// <summary>
+    /// dw[tap, channel] = Σ over images and pixels of window · dy. The output rows of all images are cut into chunks by shape alone, each
+    /// with a partial sum of its own, added in order.
+    /// </summary>
     public static void WeightGradient(in ConvolutionShape shape, T* x, T* dy, T* dw, WorkerPool pool)
     {
-        var body = new GradientBody { Plan = TapPlan.Forward(shape), Batch = shape.Batch, X = x, Dy = dy, Dw = dw };
-        nint strips = (shape.Outputs + GradientBody.Strip - 1) / GradientBody.Strip;
-        nint work = Math.Max(1, (nint)shape.Batch * body.Plan.Rows * body.Plan.Columns * body.Plan.Taps * GradientBody.Strip);
-        pool.For(strips, Math.Max(1, (1 << 17) / work), body);
+        var body = new GradientBody { Plan = TapPlan.Forward(shape), Rows = (long)shape.Batch * shape.OutputHeight, X = x, Dy = dy };
+        nint weights = shape.WeightCount;
+        body.Chunks = (int)Math.Clamp(body.Rows / 8, 1, MaxChunks);
+        body.Partials = body.Chunks == 1 ? dw : Scratch.Get<T>(ScratchPurpose.Partials, body.Chunks * weights);
+        long work = Math.Max(1, body.Rows * shape.OutputWidth * weights / body.Chunks);
+        pool.For(body.Chunks, Math.Max(1, (1 << 17) / work), body);
+        if (body.Chunks > 1)
+            pool.For(weights, 1 << 14, new PartialSum<T, TVector, TSimd> { Partials = body.Partials, Count = body.Chunks, Length = weights, Result = dw });
     }
 
     /// <summary>Item i is unit i of the cut, of one image.</summary>
@@ -130,59 +140,60 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
         }
     }
 
-    /// <summary>Item i is a strip of channels.</summary>
+    /// <summary>Item i is chunk i of the output rows of all images.</summary>
     private struct GradientBody : IParallelBody
     {
         public TapPlan Plan;
-        public int Batch;
+        public long Rows;
+        public int Chunks;
         public T* X;
         public T* Dy;
-        public T* Dw;
-
-        public static int Strip => 4 * TSimd.Width;
+        public T* Partials;
 
         public readonly void Run(long start, long end)
         {
-            for (int t = 0; t < Plan.Taps; t++)
+            nint weights = (nint)Plan.Taps * Plan.Channels;
+            for (nint chunk = (nint)start; chunk < end; chunk++)
             {
-                for (int c = (int)start * Strip; c < Math.Min(end * Strip, Plan.Channels); c++)
-                    Dw[((nint)t * Plan.Channels) + c] = T.Zero;
-            }
-
-            int channels = Plan.Channels;
-            for (nint n = 0; n < Batch; n++)
-            {
-                T* image = X + (n * Plan.Height * Plan.Width * channels);
-                for (int i = 0; i < Plan.Rows; i++)
-                {
-                    T* gradient = Dy + (((n * Plan.Rows) + i) * Plan.Columns * channels);
-                    for (int t = 0; t < Plan.Taps; t++)
-                    {
-                        int row = (i * Plan.StepRows) + (t / Plan.TapColumns * Plan.RowSpacing) - Plan.Top;
-                        if (row < 0 || row >= Plan.Height)
-                            continue;
-                        // Columns whose window element lies inside the image: 0 ≤ j · step + shift < width.
-                        int shift = (t % Plan.TapColumns * Plan.ColumnSpacing) - Plan.Left;
-                        int first = shift >= 0 ? 0 : (-shift + Plan.StepColumns - 1) / Plan.StepColumns;
-                        int last = Math.Min(Plan.Columns, (Plan.Width - shift + Plan.StepColumns - 1) / Plan.StepColumns);
-                        T* source = image + ((((nint)row * Plan.Width) + ((nint)first * Plan.StepColumns) + shift) * channels);
-                        for (long strip = start; strip < end && first < last; strip++)
-                            AddRow(t, (int)strip * Strip, source, gradient + ((nint)first * channels), last - first);
-                    }
-                }
+                T* partial = Partials + (chunk * weights);
+                for (nint e = 0; e < weights; e++)
+                    partial[e] = T.Zero;
+                for (long row = Rows * chunk / Chunks; row < Rows * (chunk + 1) / Chunks; row++)
+                    AddRow((nint)row, partial);
             }
         }
 
-        private readonly void AddRow(int tap, int channel, T* source, T* gradient, int count)
+        /// <summary>Adds one output row's part to every tap.</summary>
+        private readonly void AddRow(nint outputRow, T* partial)
         {
-            nint channels = Plan.Channels, step = Plan.StepColumns * channels;
-            T* target = Dw + (tap * channels);
-            int end = Math.Min(channel + Strip, Plan.Channels), width = TSimd.Width;
-            if (channel + Strip == end)
+            int channels = Plan.Channels;
+            T* image = X + (outputRow / Plan.Rows * Plan.ImageElements);
+            T* gradient = Dy + (outputRow * Plan.Columns * channels);
+            for (int t = 0; t < Plan.Taps; t++)
             {
-                T* from = source + channel, with = gradient + channel;
-                TVector s0 = TSimd.Load(target + channel), s1 = TSimd.Load(target + channel + width);
-                TVector s2 = TSimd.Load(target + channel + (2 * width)), s3 = TSimd.Load(target + channel + (3 * width));
+                int row = ((int)(outputRow % Plan.Rows) * Plan.StepRows) + (t / Plan.TapColumns * Plan.RowSpacing) - Plan.Top;
+                if (row < 0 || row >= Plan.Height)
+                    continue;
+                // Columns whose window element lies inside the image: 0 ≤ j · step + shift < width.
+                int shift = (t % Plan.TapColumns * Plan.ColumnSpacing) - Plan.Left;
+                int first = shift >= 0 ? 0 : (-shift + Plan.StepColumns - 1) / Plan.StepColumns;
+                int last = Math.Min(Plan.Columns, (Plan.Width - shift + Plan.StepColumns - 1) / Plan.StepColumns);
+                if (first >= last)
+                    continue;
+                T* source = image + ((((nint)row * Plan.Width) + ((nint)first * Plan.StepColumns) + shift) * channels);
+                AddProducts(source, gradient + ((nint)first * channels), last - first, partial + ((nint)t * channels));
+            }
+        }
+
+        /// <summary>target[c] += Σ over pixels of source · gradient; a row's sum is made first, lest one chain of additions run over all pixels.</summary>
+        private readonly void AddProducts(T* source, T* gradient, int count, T* target)
+        {
+            nint channels = Plan.Channels, step = Plan.ColumnStride;
+            int width = TSimd.Width, c = 0;
+            for (; c + (4 * width) <= Plan.Channels; c += 4 * width)
+            {
+                T* from = source + c, with = gradient + c;
+                TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
                 for (int j = 0; j < count; j++, from += step, with += channels)
                 {
                     s0 = TSimd.MultiplyAdd(TSimd.Load(from), TSimd.Load(with), s0);
@@ -191,28 +202,30 @@ internal static unsafe class Depthwise<T, TVector, TSimd>
                     s3 = TSimd.MultiplyAdd(TSimd.Load(from + (3 * width)), TSimd.Load(with + (3 * width)), s3);
                 }
 
-                TSimd.Store(s0, target + channel);
-                TSimd.Store(s1, target + channel + width);
-                TSimd.Store(s2, target + channel + (2 * width));
-                TSimd.Store(s3, target + channel + (3 * width));
-                return;
+                AddTo(target + c, s0);
+                AddTo(target + c + width, s1);
+                AddTo(target + c + (2 * width), s2);
+                AddTo(target + c + (3 * width), s3);
             }
 
-            for (; channel + TSimd.Width <= end; channel += TSimd.Width)
+            for (; c + width <= Plan.Channels; c += width)
             {
-                TVector sum = TSimd.Load(target + channel);
+                TVector sum = TSimd.Zero;
                 for (nint j = 0; j < count; j++)
-                    sum = TSimd.MultiplyAdd(TSimd.Load(source + (j * step) + channel), TSimd.Load(gradient + (j * channels) + channel), sum);
-                TSimd.Store(sum, target + channel);
+                    sum = TSimd.MultiplyAdd(TSimd.Load(source + (j * step) + c), TSimd.Load(gradient + (j * channels) + c), sum);
+                AddTo(target + c, sum);
             }
 
-            for (; channel < end; channel++)
+            for (; c < Plan.Channels; c++)
             {
-                T sum = target[channel];
+                T sum = T.Zero;
                 for (nint j = 0; j < count; j++)
-                    sum = T.MultiplyAddEstimate(source[(j * step) + channel], gradient[(j * channels) + channel], sum);
-                target[channel] = sum;
+                    sum = T.MultiplyAddEstimate(source[(j * step) + c], gradient[(j * channels) + c], sum);
+                target[c] += sum;
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void AddTo(T* target, TVector sum) => TSimd.Store(TSimd.Add(TSimd.Load(target), sum), target);
     }
 }

@@ -63,7 +63,7 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
         }
 
         if (body.Chunks > 1)
-            pool.For(weights, 1 << 14, new SumBody { Partials = body.Partials, Chunks = body.Chunks, Count = weights, Result = dw });
+            pool.For(weights, 1 << 14, new PartialSum<T, TVector, TSimd> { Partials = body.Partials, Count = body.Chunks, Length = weights, Result = dw });
     }
 
     /// <summary>Item i is chunk i / Slices, the window elements of slice i % Slices.</summary>
@@ -154,35 +154,6 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
                         TileDispatch<T, TVector, TSimd>.Run(&tile, end - begin);
                     }
                 }
-            }
-        }
-    }
-
-    /// <summary>Adds the partial sums of each element, chunk after chunk.</summary>
-    private struct SumBody : IParallelBody
-    {
-        public T* Partials;
-        public T* Result;
-        public int Chunks;
-        public nint Count;
-
-        public readonly void Run(long start, long end)
-        {
-            nint i = (nint)start;
-            for (; i + TSimd.Width <= end; i += TSimd.Width)
-            {
-                TVector sum = TSimd.Load(Partials + i);
-                for (int k = 1; k < Chunks; k++)
-                    sum = TSimd.Add(sum, TSimd.Load(Partials + (k * Count) + i));
-                TSimd.Store(sum, Result + i);
-            }
-
-            for (; i < end; i++)
-            {
-                T sum = Partials[i];
-                for (int k = 1; k < Chunks; k++)
-                    sum += Partials[(k * Count) + i];
-                Result[i] = sum;
             }
         }
     }

@@ -12,6 +12,9 @@ internal static unsafe class Gemv<T, TVector, TSimd>
     /// <summary>Matrix elements worth a range of their own (some 10 µs).</summary>
     private const int Grain = 1 << 16;
 
+    /// <summary>Additions in one chain; longer sums are made of such chains, so that rounding errors grow with depth / 512.</summary>
+    private const int MaxChain = 512;
+
     /// <summary>Outputs that are summed side by side when the matrix is contiguous along them.</summary>
     private static int Strip => 8 * TSimd.Width;
 
@@ -79,35 +82,42 @@ internal static unsafe class Gemv<T, TVector, TSimd>
                 Finish(j, DepthStep == 1 && OutputStep != 1 ? Dot(Matrix + (j * OutputStep)) : StridedDot(Matrix + (j * OutputStep)));
         }
 
+        /// <summary>Sums of a depth block in registers, blocks added in memory.</summary>
         [SkipLocalsInit]
         private readonly void EightVectors(nint j)
         {
-            TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
-            TVector s4 = TSimd.Zero, s5 = TSimd.Zero, s6 = TSimd.Zero, s7 = TSimd.Zero;
             int width = TSimd.Width;
-            T* row = Matrix + j;
-            for (nint p = 0; p < Depth; p++, row += DepthStep)
+            T* sums = stackalloc T[8 * width];
+            for (nint p0 = 0; p0 < Depth; p0 += MaxChain)
             {
-                TVector x = TSimd.Broadcast(Vector[p]);
-                s0 = TSimd.MultiplyAdd(x, TSimd.Load(row), s0);
-                s1 = TSimd.MultiplyAdd(x, TSimd.Load(row + width), s1);
-                s2 = TSimd.MultiplyAdd(x, TSimd.Load(row + (2 * width)), s2);
-                s3 = TSimd.MultiplyAdd(x, TSimd.Load(row + (3 * width)), s3);
-                s4 = TSimd.MultiplyAdd(x, TSimd.Load(row + (4 * width)), s4);
-                s5 = TSimd.MultiplyAdd(x, TSimd.Load(row + (5 * width)), s5);
-                s6 = TSimd.MultiplyAdd(x, TSimd.Load(row + (6 * width)), s6);
-                s7 = TSimd.MultiplyAdd(x, TSimd.Load(row + (7 * width)), s7);
+                TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
+                TVector s4 = TSimd.Zero, s5 = TSimd.Zero, s6 = TSimd.Zero, s7 = TSimd.Zero;
+                nint end = Math.Min(p0 + MaxChain, Depth);
+                T* row = Matrix + (p0 * DepthStep) + j;
+                for (nint p = p0; p < end; p++, row += DepthStep)
+                {
+                    TVector x = TSimd.Broadcast(Vector[p]);
+                    s0 = TSimd.MultiplyAdd(x, TSimd.Load(row), s0);
+                    s1 = TSimd.MultiplyAdd(x, TSimd.Load(row + width), s1);
+                    s2 = TSimd.MultiplyAdd(x, TSimd.Load(row + (2 * width)), s2);
+                    s3 = TSimd.MultiplyAdd(x, TSimd.Load(row + (3 * width)), s3);
+                    s4 = TSimd.MultiplyAdd(x, TSimd.Load(row + (4 * width)), s4);
+                    s5 = TSimd.MultiplyAdd(x, TSimd.Load(row + (5 * width)), s5);
+                    s6 = TSimd.MultiplyAdd(x, TSimd.Load(row + (6 * width)), s6);
+                    s7 = TSimd.MultiplyAdd(x, TSimd.Load(row + (7 * width)), s7);
+                }
+
+                bool first = p0 == 0;
+                Put(s0, sums, first);
+                Put(s1, sums + width, first);
+                Put(s2, sums + (2 * width), first);
+                Put(s3, sums + (3 * width), first);
+                Put(s4, sums + (4 * width), first);
+                Put(s5, sums + (5 * width), first);
+                Put(s6, sums + (6 * width), first);
+                Put(s7, sums + (7 * width), first);
             }
 
-            T* sums = stackalloc T[8 * width];
-            TSimd.Store(s0, sums);
-            TSimd.Store(s1, sums + width);
-            TSimd.Store(s2, sums + (2 * width));
-            TSimd.Store(s3, sums + (3 * width));
-            TSimd.Store(s4, sums + (4 * width));
-            TSimd.Store(s5, sums + (5 * width));
-            TSimd.Store(s6, sums + (6 * width));
-            TSimd.Store(s7, sums + (7 * width));
             for (int i = 0; i < 8 * width; i++)
                 Finish(j + i, sums[i]);
         }
@@ -115,43 +125,63 @@ internal static unsafe class Gemv<T, TVector, TSimd>
         [SkipLocalsInit]
         private readonly void OneVector(nint j)
         {
-            TVector sum = TSimd.Zero;
-            T* row = Matrix + j;
-            for (nint p = 0; p < Depth; p++, row += DepthStep)
-                sum = TSimd.MultiplyAdd(TSimd.Broadcast(Vector[p]), TSimd.Load(row), sum);
             T* sums = stackalloc T[TSimd.Width];
-            TSimd.Store(sum, sums);
+            for (nint p0 = 0; p0 < Depth; p0 += MaxChain)
+            {
+                TVector sum = TSimd.Zero;
+                nint end = Math.Min(p0 + MaxChain, Depth);
+                T* row = Matrix + (p0 * DepthStep) + j;
+                for (nint p = p0; p < end; p++, row += DepthStep)
+                    sum = TSimd.MultiplyAdd(TSimd.Broadcast(Vector[p]), TSimd.Load(row), sum);
+                Put(sum, sums, p0 == 0);
+            }
+
             for (int i = 0; i < TSimd.Width; i++)
                 Finish(j + i, sums[i]);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Put(TVector sum, T* target, bool first) => TSimd.Store(first ? sum : TSimd.Add(TSimd.Load(target), sum), target);
+
         private readonly T Dot(T* row)
         {
-            TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
+            T total = T.Zero;
             int width = TSimd.Width;
-            nint p = 0;
-            for (; p + (4 * width) <= Depth; p += 4 * width)
+            for (nint p = 0; p < Depth;)
             {
-                s0 = TSimd.MultiplyAdd(TSimd.Load(Vector + p), TSimd.Load(row + p), s0);
-                s1 = TSimd.MultiplyAdd(TSimd.Load(Vector + p + width), TSimd.Load(row + p + width), s1);
-                s2 = TSimd.MultiplyAdd(TSimd.Load(Vector + p + (2 * width)), TSimd.Load(row + p + (2 * width)), s2);
-                s3 = TSimd.MultiplyAdd(TSimd.Load(Vector + p + (3 * width)), TSimd.Load(row + p + (3 * width)), s3);
+                TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
+                nint end = Math.Min(p + (MaxChain * 4 * width), Depth);
+                for (; p + (4 * width) <= end; p += 4 * width)
+                {
+                    s0 = TSimd.MultiplyAdd(TSimd.Load(Vector + p), TSimd.Load(row + p), s0);
+                    s1 = TSimd.MultiplyAdd(TSimd.Load(Vector + p + width), TSimd.Load(row + p + width), s1);
+                    s2 = TSimd.MultiplyAdd(TSimd.Load(Vector + p + (2 * width)), TSimd.Load(row + p + (2 * width)), s2);
+                    s3 = TSimd.MultiplyAdd(TSimd.Load(Vector + p + (3 * width)), TSimd.Load(row + p + (3 * width)), s3);
+                }
+
+                for (; p + width <= end; p += width)
+                    s0 = TSimd.MultiplyAdd(TSimd.Load(Vector + p), TSimd.Load(row + p), s0);
+                total += TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+                for (; p < end; p++)
+                    total += Vector[p] * row[p];
             }
 
-            for (; p + width <= Depth; p += width)
-                s0 = TSimd.MultiplyAdd(TSimd.Load(Vector + p), TSimd.Load(row + p), s0);
-            T sum = TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
-            for (; p < Depth; p++)
-                sum += Vector[p] * row[p];
-            return sum;
+            return total;
         }
 
         private readonly T StridedDot(T* row)
         {
-            T sum = T.Zero;
-            for (nint p = 0; p < Depth; p++, row += DepthStep)
-                sum = T.MultiplyAddEstimate(Vector[p], *row, sum);
-            return sum;
+            T total = T.Zero;
+            for (nint p0 = 0; p0 < Depth; p0 += MaxChain)
+            {
+                T sum = T.Zero;
+                nint end = Math.Min(p0 + MaxChain, Depth);
+                for (nint p = p0; p < end; p++, row += DepthStep)
+                    sum = T.MultiplyAddEstimate(Vector[p], *row, sum);
+                total += sum;
+            }
+
+            return total;
         }
 
         private readonly void Finish(nint j, T sum)

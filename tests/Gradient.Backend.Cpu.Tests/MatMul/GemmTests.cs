@@ -199,6 +199,31 @@ public unsafe class GemmTests
     }
 
     [Test]
+    public void LongSumsStayAccurate([Values(128, 256, 512)] int width)
+    {
+        // One chain of 2²² additions of 0.1f drifts by percents; 2²² / 288 additions of block sums, by half a unit each, by 0.05 % at most.
+        Simd.Width = (SimdWidth)width;
+        const int Depth = 1 << 22;
+        var values = new float[Depth * 2];
+        Array.Fill(values, 0.1f);
+        var ones = new float[Depth * 2];
+        Array.Fill(ones, 1f);
+        foreach ((int m, int n, bool columns) in ((int, int, bool)[])[(1, 1, false), (1, 2, false), (1, 2, true), (2, 1, false), (2, 2, false)])
+        {
+            var c = new float[m * n];
+            fixed (float* pa = values, pb = ones, pc = c)
+            {
+                Gemm.Run(
+                    new GemmArguments<float> { M = m, N = n, K = Depth, A = pa, ARow = Depth, AColumn = 1, B = pb, BRow = columns ? 1 : n, BColumn = columns ? Depth : 1, C = pc, CRow = n },
+                    WorkerPool.Shared);
+            }
+
+            foreach (float sum in c)
+                Assert.That(sum, Is.EqualTo(Depth * (double)0.1f).Within(0.1).Percent, $"{m}x{n}");
+        }
+    }
+
+    [Test]
     public void SpecialValuesPropagate([Values(128, 256, 512)] int width, [Values] bool relu)
     {
         Simd.Width = (SimdWidth)width;
