@@ -56,6 +56,12 @@ public sealed partial class CpuBackend
         }
     }
 
+    private static void Add(ref Walk walk, Tensor? tensor)
+    {
+        if (tensor is null) walk.AddNothing();
+        else walk.Add(tensor.Layout);
+    }
+
     private struct NormalizeKernel : IFloatingKernel
     {
         public NormalizeKind Kind;
@@ -66,6 +72,25 @@ public sealed partial class CpuBackend
 
         public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
         {
+            var walk = new Walk(X.Shape, AxisSet.All(X.Rank));
+            walk.Add(X.Layout);
+            walk.Add(Y.Layout);
+            Add(ref walk, Weight);
+            Add(ref walk, Bias);
+            Add(ref walk, Mean);
+            walk.Add(Inverse.Layout);
+            if (NormalBlocks.TryCut(walk, out var blocks))
+            {
+                var body = new NormalizeBlocks<T, C>(blocks)
+                {
+                    Kind = Kind, Epsilon = Epsilon, X = Elements.Pointer<T>(X), Output = Elements.Pointer<T>(Y),
+                    Weight = Elements.PointerOrNull<T>(Weight), BiasValues = Elements.PointerOrNull<T>(Bias),
+                    Mean = Elements.PointerOrNull<C>(Mean), Inverse = Elements.Pointer<C>(Inverse),
+                };
+                body.Run();
+                return;
+            }
+
             var cells = new NormalizeCells<T, C>(X, Axes) { Kind = Kind, Epsilon = Epsilon };
             cells.Add(X, out cells.X);
             cells.Add(Y, out cells.Y);
@@ -86,9 +111,43 @@ public sealed partial class CpuBackend
 
         public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
         {
-            if (Dx is not null && Dx.ElementCount > 0) InputGradient<T, C>(Dx);
+            bool blocked = X.ElementCount > 0 && TryBlocks<T, C>(Dx, Dweight, Dbias);
+            if (blocked) return;
+            if (Dx is not null && Dx.ElementCount > 0 && !TryBlocks<T, C>(Dx, null, null)) InputGradient<T, C>(Dx);
             if (Dweight is not null && Dweight.ElementCount > 0) ParameterGradient<T, C>(Dweight, true);
             if (Dbias is not null && Dbias.ElementCount > 0) ParameterGradient<T, C>(Dbias, false);
+        }
+
+        /// <summary>The gradients by blocks, if x can be cut so and parameters differ from column to column alone.</summary>
+        private readonly unsafe bool TryBlocks<T, C>(Tensor? dx, Tensor? dweight, Tensor? dbias)
+            where T : unmanaged
+            where C : unmanaged, IFloatingPointIeee754<C>
+        {
+            const int First = NormalizeBackwardBlocks<T, C>.WeightGradient, Second = NormalizeBackwardBlocks<T, C>.BiasGradient;
+            var walk = new Walk(X.Shape, AxisSet.All(X.Rank));
+            walk.Add(X.Layout);
+            walk.Add(Dy.Layout);
+            Add(ref walk, Weight);
+            Add(ref walk, dx);
+            Add(ref walk, Mean);
+            walk.Add(Inverse.Layout);
+            Add(ref walk, dweight);
+            Add(ref walk, dbias);
+            if (!NormalBlocks.TryCut(walk, out var blocks)) return false;
+            foreach (int parameter in (ReadOnlySpan<int>)[First, Second])
+            {
+                if ((parameter == First ? dweight : dbias) is null) continue;
+                if (blocks.ColumnStrides[parameter] == 0 || !blocks.Rows.IsStill(parameter) || !blocks.Groups.IsStill(parameter)) return false;
+            }
+
+            var body = new NormalizeBackwardBlocks<T, C>(blocks)
+            {
+                Kind = Kind, X = Elements.Pointer<T>(X), OutputGradient = Elements.Pointer<T>(Dy), InputGradient = Elements.PointerOrNull<T>(dx),
+                Weight = Elements.PointerOrNull<T>(Weight), Dweight = Elements.PointerOrNull<T>(dweight), Dbias = Elements.PointerOrNull<T>(dbias),
+                Mean = Elements.PointerOrNull<C>(Mean), Inverse = Elements.Pointer<C>(Inverse),
+            };
+            body.Run();
+            return true;
         }
 
         private readonly unsafe void InputGradient<T, C>(Tensor dx) where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>

@@ -135,6 +135,9 @@ internal static unsafe class Elements
     public static T* Pointer<T>(Tensor tensor) where T : unmanaged =>
         (T*)tensor.Storage.Buffer.HostAddress + tensor.Layout.Offset;
 
+    /// <summary>The same for a tensor that may be missing.</summary>
+    public static T* PointerOrNull<T>(Tensor? tensor) where T : unmanaged => tensor is null ? null : Pointer<T>(tensor);
+
     private static void WidenBFloat16(ushort* source, uint* destination, long count)
     {
         long i = 0;

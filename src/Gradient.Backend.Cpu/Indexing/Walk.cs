@@ -94,12 +94,15 @@ internal struct Walk
             }
             else
             {
-                Put(from, ++to);
+                Put(in this, from, ++to);
             }
         }
 
         if (Rank > 0) Rank = to + 1;
     }
+
+    /// <summary>Whether there is no axis.</summary>
+    public readonly bool IsEmpty => Rank == 0;
 
     /// <summary>Takes the innermost axis out; its length is 1 and its strides 0 if there is none.</summary>
     public Inner TakeInner()
@@ -112,6 +115,24 @@ internal struct Walk
         return inner;
     }
 
+    /// <summary>Only the axes along which an operand moves, or only those along which it stands still.</summary>
+    public readonly Walk Only(int operand, bool still)
+    {
+        Walk part = this;
+        part.Rank = 0;
+        for (int axis = 0; axis < Rank; axis++)
+            if ((Stride(operand, axis) == 0) == still) part.Put(in this, axis, part.Rank++);
+        return part;
+    }
+
+    /// <summary>Whether an operand stands still along every axis.</summary>
+    public readonly bool IsStill(int operand)
+    {
+        for (int axis = 0; axis < Rank; axis++)
+            if (Stride(operand, axis) != 0) return false;
+        return true;
+    }
+
     private readonly bool CanMerge(int outer, int inner)
     {
         for (int o = 0; o < Operands; o++)
@@ -119,11 +140,11 @@ internal struct Walk
         return true;
     }
 
-    private void Put(int from, int to)
+    private void Put(in Walk source, int from, int to)
     {
-        lengths[to] = lengths[from];
-        axes[to] = axes[from];
-        for (int o = 0; o < Operands; o++) strides[(o * 8) + to] = strides[(o * 8) + from];
+        lengths[to] = source.lengths[from];
+        axes[to] = source.axes[from];
+        for (int o = 0; o < Operands; o++) strides[(o * 8) + to] = source.Stride(o, from);
     }
 
     private void Swap(int a, int b)
