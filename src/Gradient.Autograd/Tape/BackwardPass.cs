@@ -97,7 +97,7 @@ internal sealed class BackwardPass
         // A gradient that only this pass has seen goes back to the pool at once instead of waiting for the collector.
         if (owned && !handedOn) gradient.Value.Dispose();
         for (int i = 0; i < results.Length; i++)
-            if (results[i] is { } result) Add(node.Inputs[i]!, result, node.IsBuiltIn && IsFresh(results, i, before, ownedStorage));
+            if (results[i] is { } result) Add(node.Inputs[i]!, result, !createGraph && node.IsBuiltIn && IsFresh(results, i, before, ownedStorage));
     }
 
     /// <summary>
@@ -120,7 +120,7 @@ internal sealed class BackwardPass
     /// </summary>
     private bool TryAddInto(Node? input, Func<Layout, Layout> part, GradientTensor gradient)
     {
-        if (createGraph || !IsNeeded(input) || Tape.IsDetectingAnomaly
+        if (!IsNeeded(input) || Tape.IsDetectingAnomaly
             || !pending.TryGetValue(input!, out var whole) || !whole.Fresh) return false;
         using var view = whole.Gradient.Value.View(part(whole.Gradient.Value.Layout));
         view.Backend.Binary(BinaryKind.Add, view, gradient.Value, view);
@@ -171,7 +171,7 @@ internal sealed class BackwardPass
             return;
         }
 
-        if (before.Fresh && !createGraph)
+        if (before.Fresh)
         {
             var sum = before.Gradient.Value;
             sum.Backend.Binary(BinaryKind.Add, sum, gradient.Value, sum);
