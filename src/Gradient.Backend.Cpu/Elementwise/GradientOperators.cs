@@ -42,9 +42,9 @@ internal static class GradientOperators
         public static V Apply<V>(V g, V x, V a, V b) where V : struct, ISimd<V>
         {
             // y = x·s with s = sigmoid(u), so y' = s + x·s·(1 − s)·u'.
-            V one = V.Constant(1), s = VectorMath.Sigmoid(GeluTanhArgument(x));
+            var s = VectorMath.Sigmoid(GeluTanhArgument(x), out V complement);
             var slope = V.MultiplyAdd(V.Constant(3 * GeluTanhCubic), x * x, V.Constant(GeluTanhLinear));
-            return g * V.MultiplyAdd(x * s * (one - s), slope, s);
+            return g * V.MultiplyAdd(x * s * complement, slope, s);
         }
     }
 
@@ -53,8 +53,8 @@ internal static class GradientOperators
         [MethodImpl(Inline)]
         public static V Apply<V>(V g, V x, V a, V b) where V : struct, ISimd<V>
         {
-            V one = V.Constant(1), s = VectorMath.Sigmoid(x);
-            return g * s * V.MultiplyAdd(x, one - s, one);
+            var s = VectorMath.Sigmoid(x, out V complement);
+            return g * s * V.MultiplyAdd(x, complement, V.Constant(1));
         }
     }
 

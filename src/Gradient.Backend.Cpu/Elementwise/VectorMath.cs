@@ -95,13 +95,19 @@ internal static partial class VectorMath
         return (t / (t + V.Constant(2))) | (x & V.Constant(-0.0));
     }
 
-    /// <summary>1/(1 + e⁻ˣ), in the form e^x/(1 + eˣ) for negative x, whose parts do not overflow.</summary>
+    /// <summary>1/(1 + e⁻ˣ).</summary>
     [MethodImpl(Inline)]
-    public static V Sigmoid<V>(V x) where V : struct, ISimd<V>
+    public static V Sigmoid<V>(V x) where V : struct, ISimd<V> => Sigmoid(x, out _);
+
+    /// <summary>1/(1 + e⁻ˣ) and its complement to 1, without cancellation, from e^(−|x|), which does not overflow.</summary>
+    [MethodImpl(Inline)]
+    public static V Sigmoid<V>(V x, out V complement) where V : struct, ISimd<V>
     {
         var one = V.Constant(1);
         var e = Exp(-V.Abs(x));
-        return V.Select(x < V.Constant(0), e, one) / (one + e);
+        V large = one / (one + e), small = e * large, negative = x < V.Constant(0);
+        complement = V.Select(negative, large, small);
+        return V.Select(negative, small, large);
     }
 
     /// <summary>The error function: a power series up to 1, beyond it 1 − erfc.</summary>

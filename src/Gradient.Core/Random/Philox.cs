@@ -6,6 +6,16 @@ namespace Gradient.Core;
 /// Philox-4x32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011):
 /// a block of four 32-bit numbers is a pure function of a 64-bit key (the seed) and a 128-bit counter. Element i of a random
 /// tensor takes number i mod 4 of the block at counter offset + ⌊i/4⌋, so that any thread of any backend finds it by itself.
+/// What is made of its 32 bits, with u = <see cref="ToUnit"/>:
+/// <list type="bullet">
+/// <item>Uniform: fma(u, B − A, A), and the number before B where that rounds to B.</item>
+/// <item>Normal: fma(n, B, A), where elements 4k and 4k + 1 are the pair of <see cref="ToNormal"/> of their bits, likewise
+/// 4k + 2 and 4k + 3.</item>
+/// <item>Bernoulli: B where u ≥ A, else 0.</item>
+/// <item>Integer: A + ⌊bits·(B − A)/2³²⌋; where B − A exceeds 2³², A + ⌊w·(B − A)/2⁶⁴⌋ with the partner in the pair as lower
+/// half of w, so that partners are then not independent.</item>
+/// </list>
+/// Float64 starts from the same u of 24 bits and computes in double precision: a seed gives the same numbers in both types.
 /// </summary>
 public static class Philox
 {
