@@ -65,7 +65,7 @@ public sealed partial class Tensor
 
     /// <summary>
     /// The elements in the device's memory with shape and strides, after synchronization, for System.Numerics.Tensors. Valid
-    /// while the tensor is alive, as with <see cref="AsSpan"/>.
+    /// while the tensor is alive, as with <see cref="AsSpan"/>. A scalar has shape [1] there, which knows no rank 0.
     /// </summary>
     /// <exception cref="DTypeMismatchException">The elements are not of type <typeparamref name="T"/>.</exception>
     /// <exception cref="UnsupportedOperationException">A stride is negative, or the host does not see the memory.</exception>
@@ -83,7 +83,7 @@ public sealed partial class Tensor
         }
 
         if (Rank == 0) return new((T*)HostPointer(), 1);
-        if (Shape.IsEmpty) return new(null, 0, lengths, default);
+        if (Shape.IsEmpty) return new(Array.Empty<T>(), lengths);
         return new((T*)HostPointer(), (nint)(layout.Bounds.Last + 1 - layout.Offset), lengths, strides);
     }
 

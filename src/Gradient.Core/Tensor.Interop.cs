@@ -30,8 +30,9 @@ public sealed partial class Tensor
     {
         Span<long> lengths = stackalloc long[values.Rank];
         for (int i = 0; i < lengths.Length; i++) lengths[i] = values.Lengths[i];
-        Shape shape = new(lengths);
-        if (values.IsDense && !values.IsEmpty && values.FlattenedLength <= int.MaxValue)
+        Shape shape = values.Rank == 0 ? [values.FlattenedLength] : new(lengths); // a default span has no axes and no elements
+        if (values.IsEmpty) return Empty(shape, DTypes.Of<T>(), device);
+        if (values.IsDense && values.FlattenedLength <= int.MaxValue)
         {
             var all = MemoryMarshal.CreateReadOnlySpan(in values.GetPinnableReference(), (int)values.FlattenedLength);
             return From(all, shape, device);
@@ -76,13 +77,15 @@ public sealed partial class Tensor
         return new(layout, dtype, storage);
     }
 
-    /// <summary>The elements as a <see cref="Numerics.Tensor{T}"/> of the same lengths: a copy.</summary>
+    /// <summary>
+    /// The elements as a <see cref="Numerics.Tensor{T}"/> of the same lengths: a copy. A scalar becomes [1]: there is no rank 0 there.
+    /// </summary>
     /// <exception cref="DTypeMismatchException">The elements are not of type <typeparamref name="T"/>; convert with To first.</exception>
     public Numerics.Tensor<T> ToTensor<T>() where T : unmanaged
     {
         Span<nint> lengths = stackalloc nint[Rank];
         for (int i = 0; i < Rank; i++) lengths[i] = (nint)Shape[i];
-        return Numerics.Tensor.Create(ToArray<T>(), lengths);
+        return Rank == 0 ? Numerics.Tensor.Create(ToArray<T>()) : Numerics.Tensor.Create(ToArray<T>(), lengths);
     }
 
     /// <summary>The elements of a tensor [rows, columns]: a copy.</summary>

@@ -140,8 +140,10 @@ public sealed partial class Tensor : IDisposable
         Storage.BumpVersion();
     }
 
-    /// <summary>Values, shape and type, as NumPy prints them.</summary>
-    public override string ToString() => TensorPrinter.Print(this);
+    /// <summary>
+    /// Values as NumPy prints them, then shape and type: "[1. , 2.5]  shape [2], float32". Of a disposed tensor, shape and type.
+    /// </summary>
+    public override string ToString() => storage is null ? $"disposed  shape {Shape}, {DType.Name()}" : TensorPrinter.Print(this);
 
     private Tensor CopyTo(DType dtype, Device device)
     {

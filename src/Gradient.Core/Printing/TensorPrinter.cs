@@ -3,102 +3,146 @@ using System.Text;
 
 namespace Gradient.Core;
 
-/// <summary>Prints tensors as NumPy does: aligned columns, the middle of long axes left out, then shape and type.</summary>
-internal static class TensorPrinter
+/// <summary>
+/// Prints tensors as numpy.array2string with separator ", " does: aligned numbers, lines of 75 characters, the middle of long
+/// axes left out above 1000 elements; then shape and type, and the device unless it is the CPU.
+/// </summary>
+internal sealed class TensorPrinter
 {
     private const int EdgeItems = 3;
     private const long SummarizeAbove = 1000;
+    private const int LineWidth = 75;
+    private const string Separator = ", ";
+
+    private readonly StringBuilder text = new();
+    private readonly Shape shape;
+    private readonly bool summarize;
+    private readonly string[] cells;
+    private int next;
+
+    private TensorPrinter(Tensor tensor)
+    {
+        shape = tensor.Shape;
+        summarize = tensor.ElementCount > SummarizeAbove;
+        var shown = summarize ? Corners(tensor) : tensor;
+        cells = Cells(shown);
+        if (summarize) shown.Dispose();
+    }
 
     public static string Print(Tensor tensor)
     {
-        bool summarize = tensor.ElementCount > SummarizeAbove;
-        var cells = new List<double>();
-        Collect(Edges(tensor, summarize), cells);
-        var format = Formatter(tensor.DType, cells);
-        int width = 0;
-        foreach (double cell in cells) width = Math.Max(width, format(cell).Length);
-
-        var text = new StringBuilder();
-        int next = 0;
-        Write(text, tensor.Shape, 0, summarize, () => format(cells[next++]).PadLeft(width));
-        return $"{text}  shape {tensor.Shape}, {tensor.DType.Name()}"
-            + (tensor.Device.Kind == DeviceKind.Cpu ? "" : $", {tensor.Device}");
+        using var outside = TensorScope.Suppress();
+        var printer = new TensorPrinter(tensor);
+        if (tensor.Shape.IsEmpty) printer.text.Append("[]");
+        else printer.Write(0);
+        string device = tensor.Device.Kind == DeviceKind.Cpu ? "" : $", {tensor.Device}";
+        return $"{printer.text}  shape {tensor.Shape}, {tensor.DType.Name()}{device}";
     }
 
-    /// <summary>The tensor with the middle of each long axis cut out, so that only what is printed is read back.</summary>
-    private static List<Tensor> Edges(Tensor tensor, bool summarize)
+    /// <summary>A copy of the first and last elements of every long axis, so that only what is printed is read back.</summary>
+    private static Tensor Corners(Tensor tensor)
     {
-        List<Layout> parts = [tensor.Layout];
-        for (int axis = 0; axis < tensor.Rank && summarize; axis++)
-        {
-            long length = tensor.Shape[axis];
-            var split = new List<Layout>();
-            foreach (var part in parts)
-                for (long i = 0; i < length; i++)
-                    if (length <= 2 * EdgeItems || i < EdgeItems || i >= length - EdgeItems) split.Add(part.Slice(axis, i, 1));
-                    else i = length - EdgeItems - 1;
+        Shape shown = tensor.Shape;
+        for (int axis = 0; axis < shown.Rank; axis++)
+            if (shown[axis] > 2 * EdgeItems) shown = shown.With(axis, 2 * EdgeItems);
+        var corners = Tensor.Empty(shown, tensor.DType, tensor.Device);
+        CopyCorners(tensor, tensor.Layout, corners, corners.Layout, 0);
+        return corners;
+    }
 
-            parts = split;
+    private static void CopyCorners(Tensor from, in Layout source, Tensor to, in Layout target, int axis)
+    {
+        if (axis == source.Rank)
+        {
+            using var part = from.View(source);
+            using var place = to.View(target);
+            place.CopyFrom(part);
         }
-
-        return parts.ConvertAll(part => tensor.View(part));
-    }
-
-    private static void Collect(List<Tensor> parts, List<double> cells)
-    {
-        foreach (var part in parts)
+        else if (source.Shape[axis] <= 2 * EdgeItems)
         {
-            if (part.DType is DType.Int64 or DType.Int32) foreach (long x in part.To(DType.Int64).ToArray<long>()) cells.Add(x);
-            else foreach (double x in part.To(DType.Float64).ToArray<double>()) cells.Add(x);
+            CopyCorners(from, source, to, target, axis + 1);
+        }
+        else
+        {
+            long last = source.Shape[axis] - EdgeItems;
+            CopyCorners(from, source.Slice(axis, 0, EdgeItems), to, target.Slice(axis, 0, EdgeItems), axis + 1);
+            CopyCorners(from, source.Slice(axis, last, EdgeItems), to, target.Slice(axis, EdgeItems, EdgeItems), axis + 1);
         }
     }
 
-    private static Func<double, string> Formatter(DType dtype, List<double> cells)
+    /// <summary>The elements as text, in row-major order, all of one width.</summary>
+    private static string[] Cells(Tensor tensor)
     {
         var culture = CultureInfo.InvariantCulture;
-        if (dtype == DType.Bool) return x => x != 0 ? "True" : "False";
-        if (dtype.IsInteger()) return x => ((long)x).ToString(culture);
-        double largest = 0, smallest = double.PositiveInfinity;
-        foreach (double x in cells)
+        switch (tensor.DType)
         {
-            double size = Math.Abs(x);
-            if (!double.IsFinite(x) || size == 0) continue;
-            largest = Math.Max(largest, size);
-            smallest = Math.Min(smallest, size);
+            case DType.Bool: return Array.ConvertAll(tensor.ToArray<bool>(), x => x ? tensor.Rank > 0 ? " True" : "True" : "False");
+            case DType.Int32: return Aligned(Array.ConvertAll(tensor.ToArray<int>(), x => x.ToString(culture)));
+            case DType.Int64: return Aligned(Array.ConvertAll(tensor.ToArray<long>(), x => x.ToString(culture)));
+            case DType.Float16: return FloatFormat.Print(Array.ConvertAll(tensor.ToArray<Half>(), x => (double)x), DType.Float16);
+            case DType.BFloat16: return FloatFormat.Print(Array.ConvertAll(tensor.ToArray<BFloat16>(), x => (double)x), DType.BFloat16);
+            case DType.Float32: return FloatFormat.Print(Array.ConvertAll(tensor.ToArray<float>(), x => (double)x), DType.Float32);
+            default: return FloatFormat.Print(tensor.ToArray<double>(), DType.Float64);
         }
-
-        // NumPy's rule: scientific where fixed digits would mislead.
-        if (largest >= 1e8 || (largest > 0 && (smallest < 1e-4 || largest / smallest > 1e3 && largest >= 1e5)))
-            return x => Special(x) ?? x.ToString("0.0000e+00", culture);
-        int digits = 0;
-        foreach (double x in cells)
-            while (digits < 4 && double.IsFinite(x) && Math.Abs(Math.Round(x, digits) - x) > 1e-8 * Math.Max(1, Math.Abs(x))) digits++;
-        string pattern = digits == 0 ? "0." : "0." + new string('0', digits);
-        return x => Special(x) ?? x.ToString(pattern, culture) + (digits == 0 ? "." : "");
     }
 
-    private static string? Special(double x) =>
-        double.IsNaN(x) ? "nan" : double.IsPositiveInfinity(x) ? "inf" : double.IsNegativeInfinity(x) ? "-inf" : null;
+    private static string[] Aligned(string[] cells)
+    {
+        int width = 0;
+        foreach (string cell in cells) width = Math.Max(width, cell.Length);
+        return Array.ConvertAll(cells, cell => cell.PadLeft(width));
+    }
 
-    private static void Write(StringBuilder text, in Shape shape, int axis, bool summarize, Func<string> cell)
+    private void Write(int axis)
     {
         if (axis == shape.Rank)
         {
-            text.Append(cell());
+            text.Append(cells[next++]);
             return;
         }
 
         text.Append('[');
         bool cut = summarize && shape[axis] > 2 * EdgeItems;
-        long shown = cut ? 2 * EdgeItems : shape[axis];
-        string separator = axis == shape.Rank - 1 ? ", " : "," + new string('\n', shape.Rank - 1 - axis) + new string(' ', axis + 1);
-        for (long i = 0; i < shown; i++)
+        int items = cut ? 2 * EdgeItems : (int)shape[axis];
+        if (axis == shape.Rank - 1) WriteRow(items, cut);
+        else WriteBlocks(axis, items, cut);
+        text.Append(']');
+    }
+
+    private void WriteBlocks(int axis, int items, bool cut)
+    {
+        string separator = "," + new string('\n', shape.Rank - 1 - axis) + new string(' ', axis + 1);
+        for (int i = 0; i < items; i++)
         {
             if (i > 0) text.Append(separator);
             if (cut && i == EdgeItems) text.Append("...").Append(separator);
-            Write(text, shape, axis + 1, summarize, cell);
+            Write(axis + 1);
+        }
+    }
+
+    /// <summary>The last axis: wrapped to the indent of its bracket where a line would get too long.</summary>
+    private void WriteRow(int items, bool cut)
+    {
+        int indent = shape.Rank, column = indent;
+        int room = LineWidth - (shape.Rank - 1) - 1; // for the brackets that close around, and a comma or bracket after the number
+        for (int i = 0; i < items; i++)
+        {
+            if (cut && i == EdgeItems) Put("...", last: false);
+            Put(cells[next++], last: i == items - 1);
         }
 
-        text.Append(']');
+        void Put(string word, bool last)
+        {
+            if (column + word.Length > room && column > indent)
+            {
+                text.Length -= 1; // the blank after the comma
+                text.Append('\n').Append(' ', indent);
+                column = indent;
+            }
+
+            text.Append(word);
+            column += word.Length + Separator.Length;
+            if (!last) text.Append(Separator);
+        }
     }
 }
