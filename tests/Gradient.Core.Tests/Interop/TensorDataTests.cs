@@ -119,7 +119,7 @@ public class TensorDataTests
         using var flipped = tensor.View(tensor.Layout.Flip(0));
         Assert.That(scalar.AsTensorSpan<float>().FlattenedLength, Is.EqualTo((nint)1));
         Assert.That(scalar.AsTensorSpan<float>()[0], Is.EqualTo(6));
-        Assert.That(empty.AsTensorSpan<float>().FlattenedLength, Is.Zero);
+        Assert.That(empty.AsTensorSpan<float>().FlattenedLength, Is.EqualTo((nint)0));
         Assert.That(Flat(slice), Is.EqualTo(new float[] { 2, 3, 5, 6 }));
         Assert.That(Flat(expanded), Is.EqualTo(new float[] { 4, 5, 6, 4, 5, 6, 4, 5, 6, 4, 5, 6 }));
         Assert.Throws<UnsupportedOperationException>(() => flipped.AsTensorSpan<float>());
