@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Gradient.Backend.Cpu;
 
@@ -86,6 +87,17 @@ internal static unsafe class TileKernel<T, TVector, TSimd>
         T* a5 = TSize.Rows > 5 ? rows[5] : a0;
         T* a6 = TSize.Rows > 6 ? rows[6] : a0;
         T* a7 = TSize.Rows > 7 ? rows[7] : a0;
+        if (Sse.IsSupported)
+        {
+            // The outputs are rows far apart, which no hardware prefetcher foresees: asked for now, they are here when the sums are done.
+            for (int i = 0; i < TSize.Rows; i++)
+            {
+                Sse.Prefetch0(tile->Outputs[i] + tile->OutputOffset);
+                if (TSize.Vectors > 1)
+                    Sse.Prefetch0(tile->Outputs[i] + tile->OutputOffset + TSimd.Width);
+            }
+        }
+
         T* panel = tile->Panel;
         nint panelStep = tile->PanelStep;
         nint rowStep = tile->RowStep;
