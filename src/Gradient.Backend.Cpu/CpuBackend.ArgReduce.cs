@@ -38,7 +38,7 @@ public sealed partial class CpuBackend
                 Kind = Kind, Lines = lines, X = Elements.Pointer<T>(X), Indices = Elements.Pointer<long>(Indices),
                 Values = Values is null ? null : Elements.Pointer<T>(Values),
             };
-            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(2), body);
+            WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
         }
     }
 }

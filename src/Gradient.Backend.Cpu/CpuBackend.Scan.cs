@@ -10,13 +10,13 @@ public sealed partial class CpuBackend
     {
         if (x.DType == DType.Bool) throw Unsupported("scan", x.DType);
         if (x.ElementCount == 0) return;
-        var kernel = new ScanKernel { Kind = kind, X = x, Y = y, Axis = Axis(x, axis), Reverse = reverse };
+        var kernel = new ScanCall { Kind = kind, X = x, Y = y, Axis = Axis(x, axis), Reverse = reverse };
         Dispatch.Number(x.DType, ref kernel);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
     }
 
-    private struct ScanKernel : INumberKernel
+    private struct ScanCall : INumberKernel
     {
         public ScanKind Kind;
         public Tensor X, Y;
@@ -39,11 +39,16 @@ public sealed partial class CpuBackend
             lines.Add(Y.Layout);
             lines.Prepare();
             T* x = Elements.Pointer<T>(X), y = Elements.Pointer<T>(Y);
-            if (typeof(C) == typeof(float)) Run(new ScanLines<T, C, double, TReduction> { Lines = lines, Reverse = Reverse, X = x, Y = y }, lines);
-            else Run(new ScanLines<T, C, C, TReduction> { Lines = lines, Reverse = Reverse, X = x, Y = y }, lines);
+            if (typeof(C) == typeof(float))
+            {
+                var body = new LineLoop<T, C, ScanKernel<C, double, TReduction>> { Lines = lines, Kernel = new(Reverse), A = x, Y = y };
+                WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
+            }
+            else
+            {
+                var body = new LineLoop<T, C, ScanKernel<C, C, TReduction>> { Lines = lines, Kernel = new(Reverse), A = x, Y = y };
+                WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
+            }
         }
-
-        private static void Run<TBody>(in TBody body, in Lines lines) where TBody : struct, IParallelBody =>
-            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(2), body);
     }
 }

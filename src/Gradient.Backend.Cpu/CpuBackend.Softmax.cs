@@ -9,7 +9,7 @@ public sealed partial class CpuBackend
     public void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y)
     {
         if (x.ElementCount == 0) return;
-        var kernel = new SoftmaxKernel { Kind = kind, X = x, Y = y, Axis = Axis(x, axis) };
+        var kernel = new SoftmaxCall { Kind = kind, X = x, Y = y, Axis = Axis(x, axis) };
         Dispatch.Floating("softmax", x, ref kernel);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -19,7 +19,7 @@ public sealed partial class CpuBackend
     public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx)
     {
         if (y.ElementCount == 0) return;
-        var kernel = new SoftmaxBackwardKernel { Kind = kind, Dy = dy, Y = y, Dx = dx, Axis = Axis(y, axis) };
+        var kernel = new SoftmaxBackwardCall { Kind = kind, Dy = dy, Y = y, Dx = dx, Axis = Axis(y, axis) };
         Dispatch.Floating("softmax backward", y, ref kernel);
         GC.KeepAlive(dy);
         GC.KeepAlive(y);
@@ -29,7 +29,7 @@ public sealed partial class CpuBackend
     /// <summary>An axis counted from 0; that of a scalar is its only element's.</summary>
     private static int Axis(Tensor x, int axis) => x.Rank == 0 && axis is 0 or -1 ? 0 : x.Shape.Axis(axis);
 
-    private struct SoftmaxKernel : IFloatingKernel
+    private struct SoftmaxCall : IFloatingKernel
     {
         public SoftmaxKind Kind;
         public Tensor X, Y;
@@ -41,12 +41,12 @@ public sealed partial class CpuBackend
             lines.Add(X.Layout);
             lines.Add(Y.Layout);
             lines.Prepare();
-            var body = new SoftmaxLines<T, C> { Kind = Kind, Lines = lines, X = Elements.Pointer<T>(X), Y = Elements.Pointer<T>(Y) };
-            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(4), body);
+            var body = new LineLoop<T, C, SoftmaxKernel<C>> { Lines = lines, Kernel = new(Kind), A = Elements.Pointer<T>(X), Y = Elements.Pointer<T>(Y) };
+            WorkerPool.Shared.For(lines.Batches, lines.Grain(4), body);
         }
     }
 
-    private struct SoftmaxBackwardKernel : IFloatingKernel
+    private struct SoftmaxBackwardCall : IFloatingKernel
     {
         public SoftmaxKind Kind;
         public Tensor Dy, Y, Dx;
@@ -59,11 +59,11 @@ public sealed partial class CpuBackend
             lines.Add(Y.Layout);
             lines.Add(Dx.Layout);
             lines.Prepare();
-            var body = new SoftmaxBackwardLines<T, C>
+            var body = new LineLoop<T, C, SoftmaxBackwardKernel<C>>
             {
-                Kind = Kind, Lines = lines, Dy = Elements.Pointer<T>(Dy), Y = Elements.Pointer<T>(Y), Dx = Elements.Pointer<T>(Dx),
+                Lines = lines, Kernel = new(Kind), A = Elements.Pointer<T>(Dy), B = Elements.Pointer<T>(Y), Y = Elements.Pointer<T>(Dx),
             };
-            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(2), body);
+            WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
         }
     }
 }

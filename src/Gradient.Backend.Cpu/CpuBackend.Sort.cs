@@ -34,7 +34,7 @@ public sealed partial class CpuBackend
                 Lines = lines, Descending = Descending, Kept = Values.Rank == 0 ? 1 : Values.Shape[Axis],
                 X = Elements.Pointer<T>(X), Values = Elements.Pointer<T>(Values), Indices = Elements.Pointer<long>(Indices),
             };
-            WorkerPool.Shared.For(lines.Walk.Count, lines.Grain(16), body);
+            WorkerPool.Shared.For(lines.Batches, lines.Grain(16), body);
         }
     }
 }

@@ -126,6 +126,12 @@ internal static unsafe class Elements
                 TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(source, (int)count), new Span<Half>(destination, (int)count));
                 return;
             }
+
+            if (typeof(T) == typeof(BFloat16) && typeof(C) == typeof(float))
+            {
+                NarrowBFloat16((uint*)source, (ushort*)destination, count);
+                return;
+            }
         }
 
         for (long i = 0; i < count; i++) destination[i * stride] = Store<T, C>(source[i]);
@@ -149,6 +155,24 @@ internal static unsafe class Elements
         }
 
         for (; i < count; i++) destination[i] = (uint)source[i] << 16;
+    }
+
+    private static void NarrowBFloat16(uint* source, ushort* destination, long count)
+    {
+        long i = 0;
+        for (; i <= count - Vector<ushort>.Count; i += Vector<ushort>.Count)
+            Vector.Store(Vector.Narrow(RoundBFloat16(Vector.Load(source + i)), RoundBFloat16(Vector.Load(source + i + Vector<uint>.Count))), destination + i);
+        for (; i < count; i++) destination[i] = BFloat16.ToBits((BFloat16)BitConverter.UInt32BitsToSingle(source[i]));
+    }
+
+    /// <summary>To nearest, ties to even, as the conversion of <see cref="BFloat16"/> does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<uint> RoundBFloat16(Vector<uint> raw)
+    {
+        var high = Vector.ShiftRightLogical(raw, 16);
+        var rounded = Vector.ShiftRightLogical(raw + new Vector<uint>(0x7FFF) + (high & Vector<uint>.One), 16);
+        var isNaN = Vector.GreaterThan(raw & new Vector<uint>(0x7FFFFFFF), new Vector<uint>(0x7F800000));
+        return Vector.ConditionalSelect(isNaN, high | new Vector<uint>(0x40), rounded);
     }
 
     private static InvalidOperationException Unrelated<T, C>() =>

@@ -1,9 +1,13 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Gradient.Core;
 
 namespace Gradient.Backend.Cpu;
 
-/// <summary>Where each line's first extreme is: the first NaN if there is one.</summary>
+/// <summary>
+/// Where each line's first extreme is: the first NaN if there is one. The extreme is found first, then its first place: two
+/// vector loops beat one that keeps places. Operands: x, indices, values.
+/// </summary>
 internal unsafe struct ArgReduceLines<T, C> : IParallelBody
     where T : unmanaged
     where C : unmanaged, INumber<C>
@@ -15,45 +19,47 @@ internal unsafe struct ArgReduceLines<T, C> : IParallelBody
 
     public readonly void Run(long start, long end)
     {
-        long n = Lines.Length, stride = Lines.Stride(0);
-        Walk walk = Lines.Walk;
-        var cursor = new Cursor(in walk, start);
-        for (long line = start; line < end; line++, cursor.Next())
+        C* scratch = Scratch.Get<C>(ScratchPurpose.Left, Lines.ScratchElements);
+        for (long item = start; item < end; item++)
         {
-            T* x = X + cursor[0];
-            long at = Kind == ArgKind.Maximum ? First<Larger>(x, stride, n) : First<Smaller>(x, stride, n);
-            Indices[cursor[1]] = at;
-            if (Values != null) Values[cursor[2]] = x[at * stride];
+            var batch = Lines[item];
+            C* x = Lines.Read(0, X, batch, scratch, out long pitch);
+            for (long k = 0; k < batch.Count; k++)
+            {
+                C* line = x + (k * pitch);
+                long at = IndexOf(line, Lines.Length, Extreme(line, Lines.Length));
+                Indices[batch.Positions[1] + (k * Lines.LineStride(1))] = at;
+                if (Values != null) Values[batch.Positions[2] + (k * Lines.LineStride(2))] = Elements.Store<T, C>(line[at]);
+            }
         }
     }
 
-    private static long First<TOrder>(T* x, long stride, long n) where TOrder : IOrder
+    private readonly C Extreme(C* line, long n)
     {
-        C best = Elements.Load<T, C>(x[0]);
-        long at = 0;
-        for (long i = 1; i < n && !C.IsNaN(best); i++)
+        if (typeof(C) == typeof(float))
         {
-            C candidate = Elements.Load<T, C>(x[i * stride]);
-            if (!TOrder.Beats(candidate, best) && !C.IsNaN(candidate)) continue;
-            best = candidate;
-            at = i;
+            return Unsafe.BitCast<float, C>((float)(Kind == ArgKind.Maximum
+                ? LineReduction<float, double, MaximumReduction>.Line((float*)line, n)
+                : LineReduction<float, double, MinimumReduction>.Line((float*)line, n)));
         }
 
-        return at;
+        return Kind == ArgKind.Maximum
+            ? LineReduction<C, C, MaximumReduction>.Line(line, n)
+            : LineReduction<C, C, MinimumReduction>.Line(line, n);
     }
 
-    private interface IOrder
+    private static long IndexOf(C* line, long n, C value)
     {
-        static abstract bool Beats(C candidate, C best);
-    }
+        long i = 0;
+        if (C.IsNaN(value))
+        {
+            while (!C.IsNaN(line[i])) i++;
+            return i;
+        }
 
-    private readonly struct Larger : IOrder
-    {
-        public static bool Beats(C candidate, C best) => candidate > best;
-    }
-
-    private readonly struct Smaller : IOrder
-    {
-        public static bool Beats(C candidate, C best) => candidate < best;
+        var wanted = new Vector<C>(value);
+        while (i <= n - Vector<C>.Count && !Vector.EqualsAny(Vector.Load(line + i), wanted)) i += Vector<C>.Count;
+        while (line[i] != value) i++;
+        return i;
     }
 }
