@@ -34,6 +34,19 @@ public static partial class Tape
         return results;
     }
 
+    /// <summary>The same for one output.</summary>
+    /// <param name="outputs">What to differentiate.</param>
+    /// <param name="inputs">With respect to what.</param>
+    /// <param name="outputGradient">The upstream gradient, of the output's shape; one (for a single element) by default.</param>
+    /// <param name="retainGraph">Whether the graph may be walked again; by default only when <paramref name="createGraph"/>.</param>
+    /// <param name="createGraph">Whether the gradients can be differentiated themselves.</param>
+    /// <param name="allowUnused">Whether an input that the output does not depend on yields zeros instead of an error.</param>
+    /// <exception cref="TapeException">The output or an input requires no gradient, or an input is not reached.</exception>
+    public static GradientTensor[] Gradients(
+        GradientTensor outputs, ReadOnlySpan<GradientTensor> inputs, GradientTensor? outputGradient = null,
+        bool? retainGraph = null, bool createGraph = false, bool allowUnused = false) =>
+        Gradients([outputs], inputs, outputGradient is null ? [] : [outputGradient], retainGraph, createGraph, allowUnused);
+
     internal static void Backward(GradientTensor output, GradientTensor? gradient, bool retainGraph, bool createGraph)
     {
         var (roots, gradients) = Roots("Backward", [output], gradient is null ? [] : [gradient]);
