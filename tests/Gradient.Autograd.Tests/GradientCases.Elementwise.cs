@@ -6,7 +6,7 @@ namespace Gradient.Autograd.Tests;
 public static partial class GradientCases
 {
     /// <summary>Every case there is. A new family of operations adds its list here.</summary>
-    public static IEnumerable<GradientCase> All => [.. Elementwise, .. Products, .. Reductions, .. ViewsAndIndices, .. Paddings];
+    public static IEnumerable<GradientCase> All => [.. Elementwise, .. Products, .. Reductions, .. ViewsAndIndices, .. Paddings, .. Layers];
 
     private static GradientCase One(string name, Func<GradientTensor, GradientTensor> f, GradientTensor x, string variant = "") =>
         new(name, variant, a => f(a[0]), x);

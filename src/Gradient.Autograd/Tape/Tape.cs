@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 
 namespace Gradient.Autograd;
 
@@ -123,9 +125,19 @@ public static partial class Tape
     /// <summary>The innermost frames outside this library.</summary>
     private static string CallSite()
     {
-        var lines = new StackTrace(fNeedFileInfo: true).ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
-        var outside = lines.SkipWhile(line => line.Contains("Gradient.Autograd.", StringComparison.Ordinal)).Take(4);
-        return string.Join(Environment.NewLine, outside);
+        var text = new StringBuilder();
+        int count = 0;
+        foreach (var frame in new StackTrace(fNeedFileInfo: true).GetFrames())
+        {
+            if (DiagnosticMethodInfo.Create(frame) is not { } method) continue;
+            if (count == 0 && method.DeclaringAssemblyName.StartsWith("Gradient.Autograd,", StringComparison.Ordinal)) continue;
+            text.Append(CultureInfo.InvariantCulture, $"   at {method.DeclaringTypeName}.{method.Name}");
+            if (frame.GetFileName() is { } file) text.Append(CultureInfo.InvariantCulture, $" in {file}:line {frame.GetFileLineNumber()}");
+            text.AppendLine();
+            if (++count == 4) break;
+        }
+
+        return text.ToString();
     }
 
     private sealed class Mode : IDisposable
