@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Gradient.Backend.Cpu;
 
@@ -13,7 +12,7 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
     public static void Forward(in ConvolutionShape s, T* x, T* weight, T* bias, bool relu, T* y, WorkerPool pool)
     {
         TapPlan plan = TapPlan.Forward(s);
-        nint* taps = stackalloc nint[plan.Taps];
+        nint* taps = Scratch.Get<nint>(ScratchPurpose.Taps, plan.Taps);
         for (int t = 0; t < plan.Taps; t++)
             taps[t] = (nint)t * s.GroupInputs * s.Outputs;
         nint row = (nint)s.OutputWidth * s.Outputs;
@@ -21,6 +20,12 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
         if (s.IsDepthwise)
         {
             Depthwise<T, TVector, TSimd>.Run(plan, s.Batch, x, weight, taps, bias, relu, output, pool);
+            return;
+        }
+
+        if (NarrowProduct<T, TVector, TSimd>.Suits(plan, s.Groups, s.GroupOutputs))
+        {
+            NarrowProduct<T, TVector, TSimd>.Run(plan, s.Batch, s.GroupOutputs, x, weight, taps, s.Outputs, 1, bias, relu, output, pool);
             return;
         }
 
@@ -56,7 +61,7 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
             return;
         }
 
-        nint* taps = stackalloc nint[plan.Taps];
+        nint* taps = Scratch.Get<nint>(ScratchPurpose.Taps, plan.Taps);
         for (int t = 0; t < plan.Taps; t++)
         {
             int r = rows.Last - (t / plan.TapColumns * rows.Period), c = columns.Last - (t % plan.TapColumns * columns.Period);
@@ -66,6 +71,12 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
         if (s.IsDepthwise)
         {
             Depthwise<T, TVector, TSimd>.Run(plan, s.Batch, dy, weight, taps, null, false, output, pool);
+            return;
+        }
+
+        if (NarrowProduct<T, TVector, TSimd>.Suits(plan, s.Groups, s.GroupInputs))
+        {
+            NarrowProduct<T, TVector, TSimd>.Run(plan, s.Batch, s.GroupInputs, dy, weight, taps, 1, s.Outputs, null, false, output, pool);
             return;
         }
 

@@ -20,6 +20,9 @@ internal enum ScratchPurpose
     /// <summary>Offsets made by the thread that called and read by all.</summary>
     Offsets,
 
+    /// <summary>Offsets of weights, made by the thread that called and read by all.</summary>
+    Taps,
+
     /// <summary>Partial sums, made by the thread that called and written by all.</summary>
     Partials,
 

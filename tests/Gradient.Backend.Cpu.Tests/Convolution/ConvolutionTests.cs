@@ -160,6 +160,8 @@ public unsafe class ConvolutionTests
         Check(Shape(2, 8, 8, 130, 70, 3, 3, paddingHeight: 1, paddingWidth: 1), true);
         Check(Shape(2, 6, 6, 700, 40, 1, 1), true);
         Check(Shape(1, 40, 310, 3, 8, 7, 7, strideHeight: 2, strideWidth: 2, paddingHeight: 3, paddingWidth: 3), true);
+        Check(Shape(3, 19, 21, 35, 3, 3, 3, paddingHeight: 1, paddingWidth: 1), true);
+        Check(Shape(3, 19, 22, 2, 40, 3, 3, strideHeight: 2, strideWidth: 2, paddingHeight: 1, paddingWidth: 1), false);
         Check(Shape(2, 20, 20, 100, 100, 3, 3, paddingHeight: 1, paddingWidth: 1, groups: 100), true);
         Check(Shape(2, 10, 10, 64, 96, 3, 3, paddingHeight: 1, paddingWidth: 1, groups: 2), false);
     }
@@ -168,7 +170,7 @@ public unsafe class ConvolutionTests
     public void BitsDoNotDependOnTheNumberOfThreads()
     {
         var random = new Random(7);
-        foreach (ConvolutionShape s in (ConvolutionShape[])[Shape(16, 28, 28, 1, 32, 3, 3, paddingHeight: 1, paddingWidth: 1), Shape(6, 14, 14, 40, 48, 3, 3, 2, 2, 1, 1), Shape(2, 30, 30, 200, 64, 3, 3), Shape(4, 20, 20, 96, 96, 3, 3, groups: 96)])
+        foreach (ConvolutionShape s in (ConvolutionShape[])[Shape(16, 28, 28, 1, 32, 3, 3, paddingHeight: 1, paddingWidth: 1), Shape(6, 14, 14, 40, 48, 3, 3, 2, 2, 1, 1), Shape(2, 30, 30, 200, 64, 3, 3), Shape(8, 20, 20, 3, 64, 3, 3), Shape(4, 20, 20, 96, 96, 3, 3, groups: 96)])
         {
             float[] Values(nint count)
             {
