@@ -49,8 +49,8 @@ class GoldenFile:
 
     def _put(self, key, t):
         assert key not in self.tensors, key
-        # ascontiguousarray makes rank 0 rank 1, so the shape is given back.
-        self.tensors[key] = np.ascontiguousarray(t.numpy()).reshape(tuple(t.shape))
+        # A copy: what is written in place later stays out of it.
+        self.tensors[key] = np.array(t.numpy(), order="C")
 
     def save(self, path):
         """8 bytes little-endian header length, JSON header padded with blanks to 8 bytes, then the data in header order."""

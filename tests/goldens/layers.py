@@ -60,6 +60,26 @@ def prepare(module):
     return module
 
 
+def differentiated(call, module, inputs, upstream):
+    """PyTorch's gradients against a difference quotient of Σ outputs · upstream along a random direction."""
+    leaves = [t for t in [*inputs, *module.parameters()] if t.is_floating_point()]
+    before = [(t, t.detach().clone()) for t in [*leaves, *module.buffers()]]
+    direction = [torch.randn(t.shape, dtype=t.dtype) for t in leaves]
+
+    @torch.no_grad()
+    def loss(step):
+        for t, d in zip(leaves, direction):
+            t += step * d
+        results = call(*inputs)
+        results = results if isinstance(results, (tuple, list)) else [results]
+        for t, original in before:
+            t.copy_(original)
+        return sum((y * g).sum().item() for y, g in zip(results, upstream))
+    h = 1e-6
+    slope = sum((t.grad * d).sum().item() for t, d in zip(leaves, direction))
+    return abs((loss(h) - loss(-h)) / (2 * h) - slope) < 1e-6 * (1 + sum((t.grad * d).abs().sum().item() for t, d in zip(leaves, direction)))
+
+
 def add(file, name, module, inputs, image=same, params=weight, outputs=None, call=None, **configuration):
     """One layer: `inputs` in PyTorch's layout; `image` and `params` turn inputs and parameters into Gradient's layout."""
     file.case(name, **configuration)
@@ -72,6 +92,8 @@ def add(file, name, module, inputs, image=same, params=weight, outputs=None, cal
     results = list(results) if isinstance(results, (tuple, list)) else [results]
     upstream = [randn(*y.shape) for y in results]
     torch.autograd.backward(results, upstream)
+    with torch.random.fork_rng():
+        assert "ties" in name or differentiated(call, module, inputs, upstream), name
     out = outputs or [image] * len(results)
     for i, x in enumerate(inputs):
         file.exact(f"{name}/in.{i}", image(x))

@@ -417,6 +417,21 @@ def evaluate(p, inputs, upstream):
     return [t.detach().double() for t in outputs + gradients]
 
 
+def differentiated(p, inputs, upstream, gradients):
+    """PyTorch's gradients agree with a difference quotient of the loss along a random direction, or the loss has a kink here."""
+    direction = {n: torch.randn(t.shape, dtype=t.dtype) for n, t in inputs.items() if t.is_floating_point()}
+    h = 1e-6
+
+    def loss(step):
+        outputs = p.run({n: t + step * direction[n] if n in direction else t for n, t in inputs.items()})
+        return sum((y * g).sum().item() for y, g in zip(outputs, upstream))
+    slope = sum((g * d).sum().item() for g, d in zip(gradients, direction.values()))
+    size = 1 + sum((g.abs() * d.abs()).sum().item() for g, d in zip(gradients, direction.values()))
+    back, here, forth = loss(-h), loss(0), loss(h)
+    kink = abs(forth - 2 * here + back) / h > 1e-3 * size
+    return kink or abs((forth - back) / (2 * h) - slope) < 1e-5 * size
+
+
 def nudged(t):
     """Each element moved by half a unit in the last place of a Float32, up or down."""
     return (t.double() * (1 + (torch.randint(0, 2, t.shape) * 2 - 1) * 2.0 ** -24)).float() if t.is_floating_point() else t
@@ -442,6 +457,7 @@ def record(p, number, file, seen):
                 error[i] = max(error[i], (a - b).abs().max())
                 if not error[i] <= 2e-5 * max(1.0, b.abs().max()):
                     return None
+    assert differentiated(p, inputs, upstream, exact[len(outputs):]), (number, p.ops)
     floats = [n for n, t in inputs.items() if t.is_floating_point()]
     for n, t in inputs.items():
         file.exact(f"{number}/{n}", t)
