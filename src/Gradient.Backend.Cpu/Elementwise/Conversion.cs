@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Gradient.Core;
 using unsafe RowConverter = delegate*<byte*, long, byte*, long, long, void>;
@@ -9,7 +8,7 @@ namespace Gradient.Backend.Cpu;
 /// Rows of elements copied from one type and stride to another: as C# casts do, but to Bool x ≠ 0, and from floating point to
 /// integers saturating, NaN to 0.
 /// </summary>
-internal static unsafe class Conversion
+internal static unsafe partial class Conversion
 {
     /// <summary>The function (source, source stride, destination, destination stride, count), strides in bytes.</summary>
     public static RowConverter Of(DType from, DType to)
@@ -84,41 +83,15 @@ internal static unsafe class Conversion
     private static void Row<TFrom, TTo>(byte* source, long sourceStride, byte* destination, long destinationStride, long count)
         where TFrom : unmanaged where TTo : unmanaged
     {
-        if (sourceStride == sizeof(TFrom) && destinationStride == sizeof(TTo) && ContiguousHalf<TFrom, TTo>(source, destination, count)) return;
-        for (long i = 0; i < count; i++)
+        long done = sourceStride == sizeof(TFrom) && destinationStride == sizeof(TTo) ? Vectorised<TFrom, TTo>(source, destination, count) : 0;
+        source += done * sourceStride;
+        destination += done * destinationStride;
+        for (long i = done; i < count; i++)
         {
             *(TTo*)destination = Convert<TFrom, TTo>(*(TFrom*)source);
             source += sourceStride;
             destination += destinationStride;
         }
-    }
-
-    private static bool ContiguousHalf<TFrom, TTo>(byte* source, byte* destination, long count)
-    {
-        const int Most = 1 << 30; // what a span holds
-        if (typeof(TFrom) == typeof(Half) && typeof(TTo) == typeof(float))
-        {
-            for (long i = 0; i < count; i += Most)
-            {
-                int n = (int)Math.Min(Most, count - i);
-                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>((Half*)source + i, n), new((float*)destination + i, n));
-            }
-
-            return true;
-        }
-
-        if (typeof(TFrom) == typeof(float) && typeof(TTo) == typeof(Half))
-        {
-            for (long i = 0; i < count; i += Most)
-            {
-                int n = (int)Math.Min(Most, count - i);
-                TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>((float*)source + i, n), new((Half*)destination + i, n));
-            }
-
-            return true;
-        }
-
-        return false;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

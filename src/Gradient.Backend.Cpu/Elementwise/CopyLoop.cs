@@ -3,7 +3,7 @@ using unsafe RowConverter = delegate*<byte*, long, byte*, long, long, void>;
 
 namespace Gradient.Backend.Cpu;
 
-/// <summary>Copies between any two layouts and types, row by row.</summary>
+/// <summary>Copies between any two layouts and types, row by row, or by <see cref="TransposeLoop"/>.</summary>
 internal readonly unsafe struct CopyLoop : IParallelBody
 {
     private readonly StridedPlan plan;
@@ -19,7 +19,8 @@ internal readonly unsafe struct CopyLoop : IParallelBody
     public static void Run(Tensor x, Tensor y)
     {
         var plan = StridedPlan.Of(y, x);
-        if (plan.Count != 0) WorkerPool.Shared.For(plan.Count, ElementwiseLoop.Grain, new CopyLoop(plan, Conversion.Of(x.DType, y.DType)));
+        if (plan.Count == 0 || TransposeLoop.TryRun(plan, x.DType, y.DType)) return;
+        WorkerPool.Shared.For(plan.Count, ElementwiseLoop.Grain, new CopyLoop(plan, Conversion.Of(x.DType, y.DType)));
     }
 
     /// <inheritdoc/>

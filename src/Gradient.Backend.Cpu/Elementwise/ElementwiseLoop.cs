@@ -8,12 +8,15 @@ namespace Gradient.Backend.Cpu;
 /// <summary>
 /// Runs a kernel for contiguous elements over tensors of any layout and type. Rows in which an operand has gaps, is repeated,
 /// or has another type than the kernel computes in pass through buffers small enough for the first-level cache; the others
-/// are worked on where they lie.
+/// are worked on where they lie. Short rows are taken several at a time (ElementwiseLoop.Panel.cs).
 /// </summary>
-internal unsafe struct ElementwiseLoop : IParallelBody
+internal unsafe partial struct ElementwiseLoop : IParallelBody
 {
     /// <summary>So many elements are worth a thread.</summary>
     public const long Grain = 32768;
+
+    /// <summary>Below this the operands stay in the first-level cache, whatever their order.</summary>
+    private const long TransposeFloor = 8192;
 
     private const int BlockLength = 512;
     private const int MaxOperands = 4;
@@ -24,6 +27,7 @@ internal unsafe struct ElementwiseLoop : IParallelBody
     private readonly int size;
     private KernelParameters parameters;
     private Converters converters;
+    private Flags buffered;
     private bool direct;
 
     private ElementwiseLoop(in StridedPlan plan, ElementKernel kernel, DType compute, in KernelParameters parameters)
@@ -39,6 +43,10 @@ internal unsafe struct ElementwiseLoop : IParallelBody
     public static void Run(
         ElementKernel kernel, DType compute, in KernelParameters parameters, Tensor y, Tensor x0, Tensor? x1 = null, Tensor? x2 = null)
     {
+        using var c0 = CopyIfTransposed(x0, y);
+        using var c1 = x1 is null ? null : CopyIfTransposed(x1, y);
+        using var c2 = x2 is null ? null : CopyIfTransposed(x2, y);
+        (x0, x1, x2) = (c0 ?? x0, c1 ?? x1, c2 ?? x2);
         var plan = StridedPlan.Of(y, x0, x1, x2);
         if (plan.Count != 0)
         {
@@ -47,7 +55,8 @@ internal unsafe struct ElementwiseLoop : IParallelBody
             loop.Prepare(1, Conversion.Of(x0.DType, compute), x0.DType != compute);
             if (x1 is not null) loop.Prepare(2, Conversion.Of(x1.DType, compute), x1.DType != compute);
             if (x2 is not null) loop.Prepare(3, Conversion.Of(x2.DType, compute), x2.DType != compute);
-            WorkerPool.Shared.For(plan.Count, Grain, loop);
+            if (loop.TakesPanels) loop.RunPanels();
+            else WorkerPool.Shared.For(plan.Count, Grain, loop);
         }
 
         GC.KeepAlive(y);
@@ -56,11 +65,19 @@ internal unsafe struct ElementwiseLoop : IParallelBody
         GC.KeepAlive(x2);
     }
 
+    /// <summary>A copy in the order of the output, where reading from place to place would cost more than copying by tiles.</summary>
+    private static Tensor? CopyIfTransposed(Tensor x, Tensor y)
+    {
+        if (x.ElementCount < TransposeFloor || x.Shape != y.Shape || x.IsContiguous || !y.IsContiguous) return null;
+        if (TransposeLoop.LineAxis(StridedPlan.Of(y, x), x.DType, y.DType) < 0) return null;
+        return x.Copy();
+    }
+
     private void Prepare(int operand, RowConverter converter, bool converts)
     {
-        if (!converts && plan.InnerStride(operand) == size) return;
         converters[operand] = (nint)converter;
-        direct = false;
+        buffered[operand] = converts || plan.InnerStride(operand) != size;
+        direct &= !buffered[operand];
     }
 
     /// <inheritdoc/>
@@ -91,7 +108,7 @@ internal unsafe struct ElementwiseLoop : IParallelBody
         byte** pointers = stackalloc byte*[MaxOperands];
         long length = row.Length;
         for (int k = 1; k < plan.Operands; k++)
-            if (converters[k] != 0 && plan.InnerStride(k) == 0)
+            if (buffered[k] && plan.InnerStride(k) == 0)
                 ((RowConverter)converters[k])(row.Pointer(k), 0, buffers + (k * BufferBytes), size, Math.Min(length, BlockLength));
 
         for (long i = 0; i < length; i += BlockLength)
@@ -102,20 +119,27 @@ internal unsafe struct ElementwiseLoop : IParallelBody
                 long stride = plan.InnerStride(k);
                 byte* there = row.Pointer(k) + (i * stride);
                 byte* buffer = buffers + (k * BufferBytes);
-                pointers[k] = converters[k] == 0 ? there : buffer;
-                if (k > 0 && converters[k] != 0 && stride != 0) ((RowConverter)converters[k])(there, stride, buffer, size, n);
+                pointers[k] = buffered[k] ? buffer : there;
+                if (k > 0 && buffered[k] && stride != 0) ((RowConverter)converters[k])(there, stride, buffer, size, n);
             }
 
             kernel(pointers, n, given);
-            if (converters[0] != 0)
+            if (buffered[0])
                 ((RowConverter)converters[0])(pointers[0], size, row.Pointer(0) + (i * plan.InnerStride(0)), plan.InnerStride(0), n);
         }
     }
 
-    /// <summary>One function pointer per operand, 0 for those worked on where they lie.</summary>
+    /// <summary>One function pointer per operand.</summary>
     [InlineArray(MaxOperands)]
     private struct Converters
     {
         private nint first;
+    }
+
+    /// <summary>Per operand, whether its rows pass through a buffer.</summary>
+    [InlineArray(MaxOperands)]
+    private struct Flags
+    {
+        private bool first;
     }
 }

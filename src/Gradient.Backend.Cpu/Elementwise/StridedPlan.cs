@@ -69,6 +69,15 @@ internal unsafe struct StridedPlan
         return plan;
     }
 
+    /// <summary>The same rows without their elements: a plan over the axes but the innermost, of which there must be one.</summary>
+    public readonly StridedPlan WithoutInnerAxis()
+    {
+        var plan = this;
+        plan.Rank--;
+        plan.Count = InnerLength == 0 ? 0 : Count / InnerLength;
+        return plan;
+    }
+
     private void Add(int operand, Tensor x, in Shape shape)
     {
         int size = x.DType.Size(), missing = shape.Rank - x.Rank, axis = 0;
