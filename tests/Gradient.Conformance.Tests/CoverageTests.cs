@@ -18,6 +18,7 @@ public sealed class CoverageTests
     {
         var covered = CaseList.All.SelectMany(c => c.Members).Concat(InPlaceTests.Covered).ToHashSet();
         var operations = typeof(GradientTensor).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            .Concat(typeof(Functional).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))
             .Where(method => ReturnsTensors(method.ReturnType) && (!method.Name.StartsWith("get_", StringComparison.Ordinal) || method.Name == "get_Item"))
             .Select(method => method.Name == "get_Item" ? "Item" : method.Name)
             .Distinct();
