@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Gradient.Backend.Cpu;
 
-/// <summary>An item is one row of one output image.</summary>
+/// <summary>An item is one row of one output image. All channels of a place are done together.</summary>
 internal unsafe struct PoolBody<T, C> : IParallelBody
     where T : unmanaged
     where C : unmanaged, IFloatingPointIeee754<C>
@@ -15,6 +15,9 @@ internal unsafe struct PoolBody<T, C> : IParallelBody
 
     public readonly void Run(long start, long end)
     {
+        nint n = (nint)((Channels + 15) / 16 * 16);
+        C* scratch = Scratch.Get<C>(ScratchPurpose.Left, 3 * n);
+        int* places = Scratch.Get<int>(ScratchPurpose.Pointers, n);
         for (long item = start; item < end; item++)
         {
             (long image, long row) = Math.DivRem(item, Height);
@@ -23,50 +26,61 @@ internal unsafe struct PoolBody<T, C> : IParallelBody
             {
                 PoolWindow columns = Columns[column];
                 T* x = X[image, rows.First, columns.First], y = Y[image, row, column];
-                if (Maximum) Largest(x, rows, columns, y, Indices.Exist ? Indices[image, row, column] : null);
-                else Average(x, rows, columns, y);
-            }
-        }
-    }
-
-    private readonly void Largest(T* x, PoolWindow rows, PoolWindow columns, T* y, int* indices)
-    {
-        for (long channel = 0; channel < Channels; channel++)
-        {
-            C best = C.NegativeInfinity;
-            long at = -1; // stays if the window has padding alone
-            for (long i = 0; i < rows.Count; i++)
-            {
-                for (long j = 0; j < columns.Count; j++)
+                C* result = Elements.Target(y, Y.Channel, Channels, scratch + n);
+                if (Maximum)
                 {
-                    C value = Elements.Load<T, C>(x[(i * Rows.Step * X.Row) + (j * Columns.Step * X.Column) + (channel * X.Channel)]);
-                    if (at >= 0 && !(value > best) && (!C.IsNaN(value) || C.IsNaN(best))) continue;
-                    best = value;
-                    at = ((rows.First + (i * Rows.Step)) * InputWidth) + columns.First + (j * Columns.Step);
+                    int* at = Indices.Exist ? Elements.Target(Indices[image, row, column], Indices.Channel, Channels, places) : places;
+                    Largest(x, rows, columns, result, at, scratch);
+                    if (Indices.Exist) Elements.Finish(at, Indices[image, row, column], Indices.Channel, Channels);
                 }
-            }
+                else
+                {
+                    Average(x, rows, columns, result, scratch, scratch + (2 * n));
+                }
 
-            y[channel * Y.Channel] = Elements.Store<T, C>(best);
-            if (indices != null) indices[channel * Indices.Channel] = checked((int)at);
+                Elements.Finish(result, y, Y.Channel, Channels);
+            }
         }
     }
 
-    private readonly void Average(T* x, PoolWindow rows, PoolWindow columns, T* y)
+    private readonly void Largest(T* x, PoolWindow rows, PoolWindow columns, C* best, int* places, C* scratch)
     {
-        C divisor = C.CreateTruncating(CountIncludePad ? rows.Padded * columns.Padded : rows.Count * columns.Count);
-        for (long channel = 0; channel < Channels; channel++)
+        if (rows.Count == 0 || columns.Count == 0)
+        {
+            // Padding alone.
+            new Span<C>(best, (int)Channels).Fill(C.NegativeInfinity);
+            new Span<int>(places, (int)Channels).Fill(-1);
+            return;
+        }
+
+        Elements.Read(x, X.Channel, Channels, best);
+        new Span<int>(places, (int)Channels).Fill(checked((int)((rows.First * InputWidth) + columns.First)));
+        for (long i = 0; i < rows.Count; i++)
+        {
+            T* line = x + (i * Rows.Step * X.Row);
+            long place = ((rows.First + (i * Rows.Step)) * InputWidth) + columns.First;
+            for (long j = i == 0 ? 1 : 0; j < columns.Count; j++)
+            {
+                C* value = Elements.Line(line + (j * Columns.Step * X.Column), X.Channel, Channels, scratch);
+                PoolMath<C>.Larger(value, (int)(place + (j * Columns.Step)), best, places, Channels);
+            }
+        }
+    }
+
+    private readonly void Average(T* x, PoolWindow rows, PoolWindow columns, C* sum, C* scratch, C* lineSum)
+    {
+        new Span<C>(sum, (int)Channels).Clear();
+        if (rows.Count == 0 || columns.Count == 0) return;
+        for (long i = 0; i < rows.Count; i++)
         {
             // Rows are added up on their own first: the rounding error grows with their length plus their number.
-            C sum = C.Zero;
-            for (long i = 0; i < rows.Count; i++)
-            {
-                C line = C.Zero;
-                for (long j = 0; j < columns.Count; j++)
-                    line += Elements.Load<T, C>(x[(i * X.Row) + (j * X.Column) + (channel * X.Channel)]);
-                sum += line;
-            }
-
-            y[channel * Y.Channel] = Elements.Store<T, C>(rows.Count * columns.Count == 0 ? C.Zero : sum / divisor);
+            C* target = columns.Count == 1 ? sum : lineSum;
+            if (target != sum) new Span<C>(lineSum, (int)Channels).Clear();
+            for (long j = 0; j < columns.Count; j++)
+                PoolMath<C>.Add(Elements.Line(x + (i * X.Row) + (j * X.Column), X.Channel, Channels, scratch), target, Channels);
+            if (target != sum) PoolMath<C>.Add(lineSum, sum, Channels);
         }
+
+        PoolMath<C>.Divide(sum, C.CreateTruncating(CountIncludePad ? rows.Padded * columns.Padded : rows.Count * columns.Count), sum, Channels);
     }
 }
