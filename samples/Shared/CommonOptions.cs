@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Gradient.Autograd;
+using Gradient.Core;
+
+namespace Gradient.Samples;
+
+/// <summary>Options that the samples share.</summary>
+internal static class CommonOptions
+{
+    public static Option<string> Device()
+    {
+        var option = new Option<string>("--device")
+        {
+            Description = "Where to compute: auto takes the GPU if there is one",
+            DefaultValueFactory = _ => "auto",
+        };
+        option.AcceptOnlyFromAmong("auto", "cpu", "metal");
+        return option;
+    }
+
+    public static Option<int> Number(string name, int value, int least, string description)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < least) result.AddError($"{name} must be {least} or more.");
+        });
+        return option;
+    }
+
+    public static Option<long> Seed() => new("--seed") { Description = "The same seed gives the same run", DefaultValueFactory = _ => 1 };
+
+    public static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+
+    public static Device Find(string device) => device switch
+    {
+        "cpu" => Devices.Cpu,
+        "metal" => Devices.Metal,
+        _ => Devices.Best,
+    };
+
+    /// <summary>Runs a command; what can go wrong outside of the program becomes a message and exit code 1 (130 after Ctrl-C).</summary>
+    public static int Guard(Action run)
+    {
+        try
+        {
+            run();
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("stopped");
+            return 130;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or GradientException or PlatformNotSupportedException)
+        {
+            Console.Error.WriteLine($"error: {e.Message}");
+            return 1;
+        }
+    }
+}

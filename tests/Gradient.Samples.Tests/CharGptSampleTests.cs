@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace Gradient.Samples.Tests;
+
+public class CharGptSampleTests
+{
+    private const string Sentence = "the quick brown fox jumps over the lazy dog and runs away. ";
+
+    private SampleProcess samples = null!;
+
+    [SetUp]
+    public void MakeFolder() => samples = new();
+
+    [TearDown]
+    public void RemoveFolder() => samples.Dispose();
+
+    [Test]
+    public void It_learns_a_sentence_saves_itself_and_writes()
+    {
+        string text = samples.File("text.txt"), weights = samples.File("gpt.safetensors");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat(Sentence, 40)));
+        var (exit, output, error) = samples.Run("CharGpt", "--data", text, "--steps", "0", "--generate", "0");
+        Assert.That(exit, Is.Zero, error);
+        double before = Loss(output[^1]);
+
+        (exit, output, error) = samples.Run("CharGpt", "--data", text, "--steps", "40", "--batch", "8", "--generate", "30", "--save", weights);
+        Assert.That(exit, Is.Zero, error);
+        double after = Loss(output[^1]);
+        Assert.That(after, Is.LessThan(before / 2), "ln 28 = 3.3 would be guessing");
+        Assert.That(output[^2], Has.Length.GreaterThan(10), "some text");
+
+        (exit, output, error) = samples.Run("CharGpt", "--data", text, "--steps", "0", "--generate", "0", "--init", weights);
+        Assert.That(exit, Is.Zero, error);
+        Assert.That(Loss(output[^1]), Is.EqualTo(after));
+    }
+
+    [Test]
+    public void Weights_of_another_model_are_refused_by_name()
+    {
+        string text = samples.File("text.txt"), weights = samples.File("gpt.safetensors");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat(Sentence, 40)));
+        samples.Run("CharGpt", "--data", text, "--steps", "0", "--generate", "0", "--save", weights);
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat(Sentence + "!?", 40)));
+        var (exit, _, error) = samples.Run("CharGpt", "--data", text, "--steps", "0", "--load", weights);
+        Assert.That(exit, Is.EqualTo(1));
+        Assert.That(error, Does.Contain("head.weight").And.Contain("tok.weight").And.Not.Contain("   at "));
+    }
+
+    private static double Loss(string line)
+    {
+        Assert.That(line, Does.StartWith("validation loss "));
+        return double.Parse(line["validation loss ".Length..], CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Gradient.Samples.Tests;
+
+public partial class MnistSampleTests
+{
+    private SampleProcess samples = null!;
+
+    [SetUp]
+    public void MakeFolder() => samples = new();
+
+    [TearDown]
+    public void RemoveFolder() => samples.Dispose();
+
+    [Test]
+    public void Offline_without_data_it_draws_digits_and_learns_them()
+    {
+        string weights = samples.File("mnist.safetensors");
+        var (exit, output, error) = samples.Run("Mnist", "--epochs", "1", "--save", weights);
+        Assert.That(exit, Is.Zero, error);
+        Assert.That(output, Has.Some.Contains("digits drawn by this program"));
+        double accuracy = Accuracy(output[^1], of: 1_000);
+        Assert.That(accuracy, Is.GreaterThan(90));
+
+        // What was saved reads digits as well, without any training.
+        (exit, output, error) = samples.Run("Mnist", "--epochs", "0", "--load", weights);
+        Assert.That(exit, Is.Zero, error);
+        Assert.That(Accuracy(output[^1], of: 1_000), Is.EqualTo(accuracy));
+    }
+
+    [Test]
+    public void The_same_seed_prints_the_same_accuracy()
+    {
+        string directory = SmallMnist();
+        string Last(string seed) => samples.Run("Mnist", "--data", directory, "--epochs", "1", "--batch", "16", "--seed", seed).Output[^1];
+        Assert.That(Last("7"), Is.EqualTo(Last("7")));
+    }
+
+    [Test]
+    public void Without_train_files_the_last_tenth_of_the_test_files_is_kept_for_the_test()
+    {
+        var (exit, output, error) = samples.Run("Mnist", "--data", SmallMnist(), "--epochs", "1");
+        Assert.That(exit, Is.Zero, error);
+        Assert.That(output, Has.Some.Contains("first 180 test images, testing on the last 20"));
+        Accuracy(output[^1], of: 20);
+    }
+
+    [TestCase("--data", "nowhere", "t10k-images-idx3-ubyte")]
+    [TestCase("--load", "nowhere.safetensors", "nowhere.safetensors")]
+    [TestCase("--batch", "0", "--batch must be 1 or more")]
+    [TestCase("--device", "abacus", "abacus")]
+    public void Mistakes_are_named_and_end_with_an_exit_code(string option, string value, string named)
+    {
+        string[] arguments = option == "--data" ? [option, value] : [option, value, "--data", SmallMnist()];
+        var (exit, output, error) = samples.Run("Mnist", arguments);
+        Assert.That(exit, Is.EqualTo(1));
+        Assert.That(error + string.Concat(output), Does.Contain(named));
+        Assert.That(error, Does.Not.Contain("   at "), "a message, not a stack trace");
+    }
+
+    /// <summary>200 images in the files of the test set: a bar whose place is the digit.</summary>
+    private string SmallMnist()
+    {
+        string directory = samples.File("small");
+        Directory.CreateDirectory(directory);
+        var images = new List<byte> { 0, 0, 8, 3, 0, 0, 0, 200, 0, 0, 0, 28, 0, 0, 0, 28 };
+        var labels = new List<byte> { 0, 0, 8, 1, 0, 0, 0, 200 };
+        for (int i = 0; i < 200; i++)
+        {
+            labels.Add((byte)(i % 10));
+            for (int pixel = 0; pixel < 784; pixel++) images.Add(pixel % 28 / 2 == (i % 10) + 1 ? (byte)255 : (byte)0);
+        }
+
+        File.WriteAllBytes(Path.Combine(directory, "t10k-images-idx3-ubyte"), [.. images]);
+        File.WriteAllBytes(Path.Combine(directory, "t10k-labels-idx1-ubyte"), [.. labels]);
+        return directory;
+    }
+
+    private static double Accuracy(string lastLine, int of)
+    {
+        var match = LastLine().Match(lastLine);
+        Assert.That(match.Success, Is.True, lastLine);
+        Assert.That(int.Parse(match.Groups[3].Value), Is.EqualTo(of));
+        double accuracy = double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.That(accuracy, Is.EqualTo(100.0 * int.Parse(match.Groups[2].Value) / of).Within(0.005));
+        return accuracy;
+    }
+
+    [GeneratedRegex(@"^test accuracy (\d+\.\d\d) % \((\d+)/(\d+)\)$")]
+    private static partial Regex LastLine();
+}
