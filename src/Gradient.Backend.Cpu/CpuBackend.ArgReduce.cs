@@ -26,7 +26,7 @@ public sealed partial class CpuBackend
         public Tensor? Values;
         public int Axis;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>
         {
             var lines = new Lines(X.Shape, Axis);
             lines.Add(X.Layout);

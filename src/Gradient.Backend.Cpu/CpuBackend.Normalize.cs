@@ -70,7 +70,7 @@ public sealed partial class CpuBackend
         public AxisSet Axes;
         public double Epsilon;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>
         {
             var walk = new Walk(X.Shape, AxisSet.All(X.Rank));
             walk.Add(X.Layout);
@@ -109,7 +109,7 @@ public sealed partial class CpuBackend
         public Tensor? Weight, Mean, Dx, Dweight, Dbias;
         public AxisSet Axes;
 
-        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>
         {
             bool blocked = X.ElementCount > 0 && TryBlocks<T, C>(Dx, Dweight, Dbias);
             if (blocked) return;

@@ -33,7 +33,7 @@ public sealed partial class CpuBackend
         public Tensor X, Y;
         public Tensor? Indices;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>
         {
             Shape input = X.Shape, output = Y.Shape;
             var body = new PoolBody<T, C>
@@ -54,7 +54,7 @@ public sealed partial class CpuBackend
         public Tensor Dy, Dx;
         public Tensor? Indices;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>
         {
             Shape input = Dx.Shape, output = Dy.Shape;
             var body = new PoolBackwardBody<T, C>

@@ -22,7 +22,7 @@ public sealed partial class CpuBackend
         public Tensor X, Y;
         public AxisSet Axes;
 
-        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C>
+        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>
         {
             if (typeof(C) == typeof(float)) Run<T, float, double>();
             else if (typeof(C) == typeof(double)) Run<T, double, double>();

@@ -23,7 +23,7 @@ public sealed partial class CpuBackend
         public int Axis;
         public bool Reverse;
 
-        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C>
+        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>
         {
             if (Kind == ScanKind.Sum) Run<T, C, SumReduction>();
             else Run<T, C, ProductReduction>();

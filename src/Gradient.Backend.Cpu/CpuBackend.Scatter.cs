@@ -39,7 +39,7 @@ public sealed partial class CpuBackend
     {
         public ScatterArguments Arguments;
 
-        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C> => Arguments.Run<T, Add<T, C>>();
+        public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C> => Arguments.Run<T, Add<T, C>>();
     }
 
     private readonly record struct ScatterArguments(Tensor Source, Tensor Index, Tensor Y, int Axis)

@@ -35,7 +35,7 @@ public sealed partial class CpuBackend
         public Tensor X, Y;
         public int Axis;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>
         {
             var lines = new Lines(X.Shape, Axis);
             lines.Add(X.Layout);
@@ -52,7 +52,7 @@ public sealed partial class CpuBackend
         public Tensor Dy, Y, Dx;
         public int Axis;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>
         {
             var lines = new Lines(Y.Shape, Axis);
             lines.Add(Dy.Layout);

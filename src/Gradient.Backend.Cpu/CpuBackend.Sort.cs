@@ -22,7 +22,7 @@ public sealed partial class CpuBackend
         public int Axis;
         public bool Descending;
 
-        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C>
+        public readonly unsafe void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>
         {
             var lines = new Lines(X.Shape, Axis);
             lines.Add(X.Layout);

@@ -7,14 +7,14 @@ namespace Gradient.Backend.Cpu;
 internal interface INumberKernel
 {
     /// <summary>Does the work for one pair of types.</summary>
-    void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>, IMinMaxValue<C>;
+    void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>;
 }
 
 /// <summary>A kernel for floating-point numbers: elements are stored as T and computed with as C, float or double.</summary>
 internal interface IFloatingKernel
 {
     /// <summary>Does the work for one pair of types.</summary>
-    void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>, IMinMaxValue<C>;
+    void Run<T, C>() where T : unmanaged where C : unmanaged, IFloatingPointIeee754<C>;
 }
 
 /// <summary>A kernel that moves elements of a size and does not compute.</summary>

@@ -9,11 +9,17 @@ namespace Gradient.Backend.Cpu;
 /// </summary>
 internal struct Lines
 {
-    /// <summary>The most lines of a batch: a cache line of floats.</summary>
-    private const long MostLines = 16;
+    /// <summary>
+    /// The fewest neighbours worth reading together, a cache line of floats, and the most: with four lines per row the
+    /// processor fetches ahead although rows lie pages apart.
+    /// </summary>
+    private const long FewLines = 16, ManyLines = 64;
 
     /// <summary>The most elements of a batch of several lines, so that it stays in the second-level cache.</summary>
-    private const long MostElements = 1 << 16;
+    private const long MostElements = 1 << 17;
+
+    /// <summary>About how many batches there should be at least, for threads to share.</summary>
+    private const long WantedBatches = 16;
 
     private readonly int axis;
     private Walk walk;
@@ -63,7 +69,8 @@ internal struct Lines
         walk.Order(0);
         walk.Merge();
         neighbours = walk.TakeInner();
-        BatchLines = Math.Clamp(Math.Min(neighbours.Length, MostElements / Math.Max(1, Length)), 1, MostLines);
+        long wanted = Math.Clamp(neighbours.Length * walk.Count / WantedBatches, FewLines, ManyLines);
+        BatchLines = Math.Clamp(Math.Min(neighbours.Length, MostElements / Math.Max(1, Length)), 1, wanted);
         batchesPerRow = (neighbours.Length + BatchLines - 1) / BatchLines;
         Batches = walk.Count * batchesPerRow;
     }

@@ -79,9 +79,10 @@ internal struct NormalBlocks
         if (blocks.Columns < 4 || !blocks.Rows.IsStill(Weight)) return false;
         if (walk.Operands == Inverse + 1 && !blocks.Rows.IsStill(Weight + 1)) return false; // forward: the bias
         long block = blocks.RowCount * blocks.Columns;
-        blocks.RowsPerItem = Math.Max(8, ItemElements / blocks.Columns / 8 * 8);
+        // At least 32 rows, or groups where there are enough: an item leaves two numbers per column behind.
+        blocks.RowsPerItem = Math.Max(32, ItemElements / blocks.Columns / 8 * 8);
         blocks.ItemsPerGroup = Math.Max(1, (blocks.RowCount + blocks.RowsPerItem - 1) / blocks.RowsPerItem);
-        blocks.GroupsPerItem = Math.Max(1, ItemElements / Math.Max(1, block));
+        blocks.GroupsPerItem = Math.Max(Math.Clamp(blocks.GroupCount / 64, 1, 32), ItemElements / Math.Max(1, block));
         return true;
     }
 
