@@ -17,6 +17,7 @@ public static partial class Functional
     /// <param name="scale">1/√width by default.</param>
     /// <returns>[…, queries, valueWidth].</returns>
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
+    /// <exception cref="DTypeMismatchException">The types differ, or the mask is of integers.</exception>
     public static GradientTensor ScaledDotProductAttention(
         GradientTensor query, GradientTensor key, GradientTensor value, GradientTensor? mask = null,
         bool causal = false, double dropout = 0, double? scale = null)
@@ -27,6 +28,9 @@ public static partial class Functional
         if (query.Rank < 2 || key.Rank < 2 || value.Rank < 2 || query.Shape[-1] != key.Shape[-1] || key.Shape[-2] != value.Shape[-2])
             throw new ShapeMismatchException(
                 $"{name}: query {query.Shape}, key {key.Shape} and value {value.Shape} do not fit: query and key need one width, key and value one length.");
+        if (mask is not null && mask.DType != DType.Bool && mask.DType != query.DType)
+            throw new DTypeMismatchException(
+                $"{name}: the mask is {mask.DType.Name()}; it is bool (true: seen), or {query.DType.Name()} as the query, to be added to the scores.");
         // Scaling the queries costs less than scaling the scores.
         var scores = (query * (scale ?? 1 / Math.Sqrt(query.Shape[-1]))).MatMul(key.Transpose());
         if (mask is { DType: DType.Bool }) scores = scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity);

@@ -1,0 +1,2 @@
+global using Gradient.Autograd;
+global using Gradient.Core;
