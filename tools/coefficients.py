@@ -59,6 +59,21 @@ def erfc_scaled(k):
     return f
 
 
+def sin_tail(z):
+    """(sin r - r)/r^3 with r = sqrt(z)."""
+    if z < mp.mpf("1e-20"):
+        return mp.mpf(-1) / 6 + z / 120
+    r = mp.sqrt(z)
+    return (mp.sin(r) - r) / (r * z)
+
+
+def cos_tail(z):
+    """(cos r - 1 + r^2/2)/r^4 with r = sqrt(z)."""
+    if z < mp.mpf("1e-15"):
+        return mp.mpf(1) / 24 - z / 720
+    return (mp.cos(mp.sqrt(z)) - 1 + z / 2) / (z * z)
+
+
 def main():
     half = mp.log(2) / 2 * mp.mpf("1.0001")
     widest = (mp.sqrt(2) - 1) ** 2 / (mp.sqrt(2) + 1) ** 2 * mp.mpf("1.0001")
@@ -68,7 +83,12 @@ def main():
     show("log double", log_tail, 0, widest, 6, lambda z: z / 2)
     show("erf float", erf_small, 0, 1, 6)
     show("erf double", erf_small, 0, 1, 11)
-    for degree, k, last in ((9, 2, "10.1"), (10, 2, "10.1"), (11, 2, "10.1"), (19, 3, "27.3"), (20, 3, "27.3"), (22, 3, "27.3")):
+    octant = (mp.pi / 4) ** 2 * mp.mpf("1.0001")
+    show("sin float", sin_tail, 0, octant, 2, lambda z: z * mp.sqrt(z))
+    show("sin double", sin_tail, 0, octant, 5, lambda z: z * mp.sqrt(z))
+    show("cos float", cos_tail, 0, octant, 2, lambda z: z * z)
+    show("cos double", cos_tail, 0, octant, 5, lambda z: z * z)
+    for degree, k, last in ((10, 2, "10.1"), (22, 3, "27.3")):
         end = (mp.mpf(last) - k) / (mp.mpf(last) + k)
         show(f"erfc K={k} t<={last}", erfc_scaled(k), -1, end, degree)
 

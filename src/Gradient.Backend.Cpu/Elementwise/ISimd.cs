@@ -52,6 +52,9 @@ internal unsafe interface ISimd<V> where V : struct, ISimd<V>
     /// <summary>The mask of equal elements.</summary>
     static abstract V Same(V a, V b);
 
+    /// <summary>Whether a mask is set anywhere.</summary>
+    static abstract bool Any(V mask);
+
     /// <summary>a where the mask is set, else b.</summary>
     static abstract V Select(V mask, V a, V b);
 

@@ -71,80 +71,20 @@ internal unsafe struct RandomLoop : IParallelBody
         }
     }
 
+    [SkipLocalsInit]
     private readonly void Generate(ulong counter, int counters, byte* made)
     {
-        for (int i = 0; i < counters; i++)
-        {
-            var bits = Philox.At(seed, counter + (ulong)i);
-            if (compute == DType.Float32) Singles(bits, (float*)made + (4 * i));
-            else if (compute == DType.Float64) Doubles(bits, (double*)made + (4 * i));
-            else Integers(bits, (long*)made + (4 * i));
-        }
+        uint* bits = stackalloc uint[4 * BlockCounters];
+        PhiloxBlocks.Generate(seed, counter, counters, bits);
+        if (compute == DType.Int64) Integers(bits, 4 * counters, (long*)made);
+        else Distributions.Make(kind, compute, parameters, bits, 4 * counters, made);
     }
 
-    private readonly void Singles(in Philox.Block bits, float* y)
-    {
-        float a = (float)parameters.A, b = (float)parameters.B;
-        switch (kind)
-        {
-            case RandomKind.Uniform:
-                float width = (float)(parameters.B - parameters.A), last = a < b ? MathF.BitDecrement(b) : a;
-                y[0] = MathF.Min(MathF.FusedMultiplyAdd(Philox.ToUnit(bits.X0), width, a), last);
-                y[1] = MathF.Min(MathF.FusedMultiplyAdd(Philox.ToUnit(bits.X1), width, a), last);
-                y[2] = MathF.Min(MathF.FusedMultiplyAdd(Philox.ToUnit(bits.X2), width, a), last);
-                y[3] = MathF.Min(MathF.FusedMultiplyAdd(Philox.ToUnit(bits.X3), width, a), last);
-                break;
-            case RandomKind.Normal:
-                (y[0], y[1]) = Philox.ToNormal(bits.X0, bits.X1);
-                (y[2], y[3]) = Philox.ToNormal(bits.X2, bits.X3);
-                for (int i = 0; i < 4; i++) y[i] = MathF.FusedMultiplyAdd(y[i], b, a);
-                break;
-            default:
-                y[0] = Philox.ToUnit(bits.X0) >= a ? b : 0;
-                y[1] = Philox.ToUnit(bits.X1) >= a ? b : 0;
-                y[2] = Philox.ToUnit(bits.X2) >= a ? b : 0;
-                y[3] = Philox.ToUnit(bits.X3) >= a ? b : 0;
-                break;
-        }
-    }
-
-    private readonly void Doubles(in Philox.Block bits, double* y)
-    {
-        double a = parameters.A, b = parameters.B;
-        y[0] = Philox.ToUnit(bits.X0);
-        y[1] = Philox.ToUnit(bits.X1);
-        y[2] = Philox.ToUnit(bits.X2);
-        y[3] = Philox.ToUnit(bits.X3);
-        switch (kind)
-        {
-            case RandomKind.Uniform:
-                double last = a < b ? Math.BitDecrement(b) : a;
-                for (int i = 0; i < 4; i++) y[i] = Math.Min(Math.FusedMultiplyAdd(y[i], b - a, a), last);
-                break;
-            case RandomKind.Normal:
-                for (int i = 0; i < 4; i += 2)
-                {
-                    double radius = Math.Sqrt(-2 * Math.Log(1 - y[i]));
-                    var (sin, cos) = Math.SinCos(2 * Math.PI * y[i + 1]);
-                    y[i] = Math.FusedMultiplyAdd(radius * cos, b, a);
-                    y[i + 1] = Math.FusedMultiplyAdd(radius * sin, b, a);
-                }
-
-                break;
-            default:
-                for (int i = 0; i < 4; i++) y[i] = y[i] >= (float)a ? b : 0;
-                break;
-        }
-    }
-
-    private readonly void Integers(in Philox.Block bits, long* y)
+    private readonly void Integers(uint* bits, int count, long* y)
     {
         long a = (long)parameters.A;
         ulong width = (ulong)(parameters.B - parameters.A);
-        y[0] = a + (long)Below(width, bits.X0, bits.X1);
-        y[1] = a + (long)Below(width, bits.X1, bits.X0);
-        y[2] = a + (long)Below(width, bits.X2, bits.X3);
-        y[3] = a + (long)Below(width, bits.X3, bits.X2);
+        for (int i = 0; i < count; i++) y[i] = a + (long)Below(width, bits[i], bits[i ^ 1]);
     }
 
     /// <summary>⌊width·u⌋ with u = high/2³², or (high·2³² + low)/2⁶⁴ where width needs it.</summary>

@@ -164,6 +164,9 @@ internal readonly unsafe struct Simd128<T> : ISimd<Simd128<T>> where T : unmanag
         }
     }
 
+    [MethodImpl(Inline)]
+    public static bool Any(Simd128<T> mask) => !Vector128.EqualsAll(mask.v.AsByte(), Vector128<byte>.Zero);
+
     public static Simd128<T> Map<F>(Simd128<T> a) where F : struct, IScalarFunction
     {
         if (typeof(T) == typeof(float))

@@ -164,6 +164,9 @@ internal readonly unsafe struct Simd256<T> : ISimd<Simd256<T>> where T : unmanag
         }
     }
 
+    [MethodImpl(Inline)]
+    public static bool Any(Simd256<T> mask) => !Vector256.EqualsAll(mask.v.AsByte(), Vector256<byte>.Zero);
+
     public static Simd256<T> Map<F>(Simd256<T> a) where F : struct, IScalarFunction
     {
         if (typeof(T) == typeof(float))

@@ -171,6 +171,9 @@ internal readonly unsafe struct Simd512<T> : ISimd<Simd512<T>> where T : unmanag
         }
     }
 
+    [MethodImpl(Inline)]
+    public static bool Any(Simd512<T> mask) => !Vector512.EqualsAll(mask.v.AsByte(), Vector512<byte>.Zero);
+
     public static Simd512<T> Map<F>(Simd512<T> a) where F : struct, IScalarFunction
     {
         if (typeof(T) == typeof(float))

@@ -95,19 +95,19 @@ internal static class UnaryOperators
     internal readonly struct Sin : IUnaryOperator
     {
         [MethodImpl(Inline)]
-        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => V.Map<ScalarFunctions.Sin>(x);
+        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => VectorMath.Sin(x);
     }
 
     internal readonly struct Cos : IUnaryOperator
     {
         [MethodImpl(Inline)]
-        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => V.Map<ScalarFunctions.Cos>(x);
+        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => VectorMath.Cos(x);
     }
 
     internal readonly struct Tan : IUnaryOperator
     {
         [MethodImpl(Inline)]
-        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => V.Map<ScalarFunctions.Tan>(x);
+        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => VectorMath.Tan(x);
     }
 
     internal readonly struct Tanh : IUnaryOperator

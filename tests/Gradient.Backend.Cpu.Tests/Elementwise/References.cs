@@ -18,12 +18,12 @@ internal static class References
     }
 
     /// <summary>The distance in units of the last place of a Float32 of the exact value's size; 0 where both are NaN or the same infinity.</summary>
-    public static double UlpError(float actual, double exact)
+    public static double UlpError(float actual, double exact, float smallest = float.Epsilon)
     {
         if (double.IsNaN(exact)) return float.IsNaN(actual) ? 0 : double.PositiveInfinity;
         if ((float)exact == actual) return 0;
         double size = Math.Min(Math.Abs(exact), float.MaxValue);
-        double ulp = Math.Max(Math.ScaleB(1, Math.Max(-150, Math.ILogB(Math.Max(size, 1e-300))) - 23), float.Epsilon);
+        double ulp = Math.Max(Math.ScaleB(1, Math.Max(-150, Math.ILogB(Math.Max(size, 1e-300))) - 23), smallest);
         return float.IsNaN(actual) ? double.PositiveInfinity : Math.Abs(Math.Clamp(actual, -3.5e38, 3.5e38) - exact) / ulp;
     }
 
