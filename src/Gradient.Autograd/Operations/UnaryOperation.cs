@@ -85,13 +85,17 @@ internal sealed record UnaryOperation(
         bool toBool = Kind is UnaryKind.LogicalNot or UnaryKind.IsNaN or UnaryKind.IsFinite;
         var result = Tensor.Empty(x.Shape, toBool ? DType.Bool : x.DType, x.Device);
         x.Backend.Unary(Kind, x.Value, result, parameters);
-        if (Derivative is null || !Tape.IsRecording || !x.RequiresGrad) return new(result);
+        // Closures are made in a method of their own: where one is written, what it captures is allocated on entry, used or not.
+        return Derivative is not null && x.RequiresGrad && Tape.IsRecording ? Record(result, x, parameters) : new(result);
+    }
+
+    private GradientTensor Record(Tensor result, GradientTensor x, KernelParameters parameters)
+    {
         // Only what the derivative reads is captured, so that nothing else is kept alive.
         if (Reads.HasFlag(Reads.Output))
             return Tape.RecordWithOutput(Name, result, [x], (y, g) => [Differentiate(null, y, g, parameters)]);
-        if (Reads.HasFlag(Reads.Input))
-            return Tape.Record(Name, result, [x], g => [Differentiate(x, null, g, parameters)], x);
-        return Tape.Record(Name, result, [x], g => [Differentiate(null, null, g, parameters)]);
+        var read = Reads.HasFlag(Reads.Input) ? x : null;
+        return Tape.Record(Name, result, [x], g => [Differentiate(read, null, g, parameters)], read);
     }
 
     /// <summary>The gradient of the input of an operation whose derivative reads the output alone.</summary>

@@ -90,7 +90,10 @@ internal sealed class BackwardPass
             if (!IsNeeded(node.Inputs[i])) results[i] = null;
             if (results[i] is not { } result) continue;
             if (Tape.IsDetectingAnomaly) CheckFinite(node, i, result);
-            results[i] = Fit(node, i, node.Inputs[i]!, result);
+            var fitting = Fit(node, i, node.Inputs[i]!, result);
+            // What was summed to the input's shape is of no use any more.
+            if (!ReferenceEquals(fitting, result) && !createGraph && node.IsBuiltIn && IsFresh(results, i, before, null)) result.Value.Dispose();
+            results[i] = fitting;
             handedOn |= ReferenceEquals(results[i]!.Value, gradient.Value);
         }
 

@@ -71,10 +71,10 @@ internal sealed class Node
     public void CheckVersions()
     {
         foreach (var saved in SavedValues)
-            if (saved.Storage.Version != saved.Version)
+            if (!saved.IsIntact)
                 throw new TapeException(
-                    $"{Name}: a value of shape {saved.Shape} that backward needs was overwritten in place after it was recorded "
-                    + $"(version {saved.Storage.Version}, recorded at {saved.Version}). Overwrite a Clone instead, or call Backward before.");
+                    $"{Name}: a value of shape {saved.Tensor.Shape} that backward needs was overwritten in place, or replaced, after it was "
+                    + "recorded. Overwrite a Clone instead, or call Backward before.");
     }
 
     /// <summary>Lets go of the closure and what it saved.</summary>
@@ -85,5 +85,14 @@ internal sealed class Node
         SavedValues = [];
     }
 
-    public readonly record struct Saved(Storage Storage, int Version, Shape Shape);
+    /// <summary>A tensor that backward reads, and what its storage was when it was recorded.</summary>
+    public readonly struct Saved(GradientTensor tensor)
+    {
+        private readonly Storage storage = tensor.Value.Storage;
+        private readonly int version = tensor.Value.Storage.Version;
+
+        public GradientTensor Tensor => tensor;
+
+        public bool IsIntact => ReferenceEquals(tensor.Value.Storage, storage) && storage.Version == version;
+    }
 }

@@ -79,7 +79,7 @@ public static partial class Tape
         Attach(output, name, inputs, g => backward(output, g), saved);
         if (output.Node is not { } node) return output;
         node.IsBuiltIn = true;
-        node.SavedValues = [.. node.SavedValues, new(result.Storage, result.Storage.Version, result.Shape)];
+        node.SavedValues = [.. node.SavedValues, new(output)];
         return output;
     }
 
@@ -103,7 +103,7 @@ public static partial class Tape
             var values = new Node.Saved[count];
             count = 0;
             foreach (var value in saved)
-                if (value is not null) values[count++] = new(value.Value.Storage, value.Value.Storage.Version, value.Shape);
+                if (value is not null) values[count++] = new(value);
             node.SavedValues = values;
         }
 
