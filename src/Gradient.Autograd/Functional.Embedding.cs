@@ -29,7 +29,7 @@ public static partial class Functional
             var places = new GradientTensor(index);
             if (paddingIndex is { } row) g = g.MaskedFill(new GradientTensor(rows).EqualTo(row), 0);
             return [g.ScatterIntoZeros(table, 0, places)];
-        }).Reshape(Appended(indices.Shape, width));
+        }, indices).Reshape(Appended(indices.Shape, width));
     }
 
     private static Shape Appended(in Shape shape, long length) => shape.Insert(shape.Rank, length);

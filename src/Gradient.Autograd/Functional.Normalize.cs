@@ -5,7 +5,8 @@ public static partial class Functional
     /// <summary>
     /// Normalizes each channel (the last axis) to mean 0 and variance 1 over all other axes, then scales and shifts it
     /// (Ioffe, Szegedy, Batch Normalization, 2015). In training the statistics are those of the batch, and the running ones move
-    /// toward them by <paramref name="momentum"/>, the variance unbiased; otherwise the running statistics are used.
+    /// toward them by <paramref name="momentum"/>, the variance unbiased; otherwise the running statistics are used. Inside of
+    /// <see cref="Tape.Checkpoint(Func{GradientTensor, GradientTensor}, GradientTensor)"/> they move twice, as in PyTorch.
     /// </summary>
     /// <param name="x">[batch, …, channels].</param>
     /// <param name="runningMean">[channels], changed in place in training; null: always the batch's statistics.</param>

@@ -190,6 +190,31 @@ public class ModuleTests
         Assert.That(((BatchNorm2d)model[1]).RunningMean!.ToArray<float>(), Is.EqualTo(mean));
     }
 
+    // The table of docs/modules.md.
+    [Test]
+    public void The_summary_is_this_table()
+    {
+        var model = new Sequential(
+            new Conv2d(1, 8, kernelSize: 3, padding: 1), new BatchNorm2d(8), new ReLU(), new MaxPool2d(2),
+            new Flatten(), new Linear(8 * 14 * 14, 10));
+        const string expected = """
+            ────────────────────────────────────────────
+            Layer            Output shape     Parameters
+            ────────────────────────────────────────────
+            0: Conv2d        [1, 28, 28, 8]           80
+            1: BatchNorm2d   [1, 28, 28, 8]           16
+            2: ReLU          [1, 28, 28, 8]            0
+            3: MaxPool2d     [1, 14, 14, 8]            0
+            4: Flatten       [1, 1568]                 0
+            5: Linear        [1, 10]              15,690
+            ────────────────────────────────────────────
+            input [1, 28, 28, 1], output [1, 10]
+            15,786 parameters, 15,786 of them trained, 0.06 MiB
+
+            """;
+        Assert.That(model.Summary([1, 28, 28, 1]).ReplaceLineEndings("\n"), Is.EqualTo(expected.ReplaceLineEndings("\n")));
+    }
+
     [Test]
     public void The_summary_shows_modules_of_modules_as_a_tree()
     {
