@@ -21,7 +21,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
         long i = 0;
         P total = TReduction.Identity<P>();
         int width = Vector<C>.Count;
-        if (count >= Group * width)
+        if (count >= 2 * width)
         {
             Vector<P> low = new(total), high = low;
             for (; i <= count - (Group * width); i += Group * width)

@@ -18,6 +18,7 @@ internal readonly unsafe struct SoftmaxKernel<C>(SoftmaxKind kind) : ILineKernel
         else Run<Simd128<C>>(a, y, n);
     }
 
+    [SkipLocalsInit]
     private void Run<V>(C* x, C* y, long n) where V : struct, ISimd<V>
     {
         C maximum = SoftmaxMath.Maximum(x, n);
@@ -69,6 +70,7 @@ internal readonly unsafe struct SoftmaxBackwardKernel<C>(SoftmaxKind kind) : ILi
         for (; i < n; i++) y[i] = b[i] * (a[i] - total);
     }
 
+    [SkipLocalsInit]
     private static void LogSoftmax<V>(C* dy, C* y, C* dx, long n) where V : struct, ISimd<V>
     {
         const int Chunk = 256;
@@ -89,6 +91,7 @@ internal readonly unsafe struct SoftmaxBackwardKernel<C>(SoftmaxKind kind) : ILi
 internal static unsafe class SoftmaxMath
 {
     /// <summary>y = e^(x − shift).</summary>
+    [SkipLocalsInit]
     public static void Exp<C, V>(C* x, C shift, C* y, long n) where C : unmanaged, IFloatingPointIeee754<C> where V : struct, ISimd<V>
     {
         V minus = V.Constant(double.CreateTruncating(shift));
