@@ -7,22 +7,19 @@ internal static class IndexCheck
 {
     /// <summary>Checks every index once (an expanded one only where it differs), before anything is written.</summary>
     /// <exception cref="ShapeMismatchException">An index is negative or not below the length of the axis.</exception>
-    public static void Run(string operation, Tensor index, int axis, in Shape shape)
+    public static unsafe void Run(string operation, Tensor index, int axis, in Shape shape)
     {
         var walk = new Walk(index.Shape, Distinct(index.Layout));
         walk.Add(index.Layout);
         walk.Merge();
         var inner = walk.TakeInner();
-        long length = shape.Rank == 0 ? 1 : shape[axis], stride = inner.Strides[0], count = walk.Count;
-        var reader = new IndexReader(index);
-        var cursor = new Cursor(in walk, 0);
-        for (long i = 0; i < count; i++, cursor.Next())
-        {
-            for (long j = 0; j < inner.Length; j++)
-            {
-                if ((ulong)reader[cursor[0] + (j * stride)] >= (ulong)length) throw Outside(operation, index, axis, shape, length);
-            }
-        }
+        long length = shape.Rank == 0 ? 1 : shape[axis];
+        int isOutside = 0;
+        var check = new Check { Walk = walk, Inner = inner, Index = new(index), Length = length, IsOutside = &isOutside };
+        // Lines of the index, or parts of a single one.
+        if (walk.Rank == 0) WorkerPool.Shared.For(inner.Length, 1 << 15, check);
+        else WorkerPool.Shared.For(walk.Count, Math.Max(1, (1 << 15) / Math.Max(1, inner.Length)), check);
+        if (isOutside != 0) throw Outside(operation, index, axis, shape, length);
     }
 
     /// <summary>The layout cut to a shape off the axis, and standing still along it.</summary>
@@ -58,5 +55,26 @@ internal static class IndexCheck
         }
 
         return new($"{operation}: an index of shape {index.Shape} changed while it was read; do not write to it meanwhile.");
+    }
+
+    private unsafe struct Check : IParallelBody
+    {
+        public Walk Walk;
+        public Walk.Inner Inner;
+        public IndexReader Index;
+        public long Length;
+        public int* IsOutside;
+
+        public readonly void Run(long start, long end)
+        {
+            bool isSingle = Walk.Rank == 0;
+            long stride = Inner.Strides[0], first = isSingle ? start : 0, last = isSingle ? end : Inner.Length;
+            var cursor = new Cursor(in Walk, isSingle ? 0 : start);
+            for (long line = isSingle ? 0 : start; line < (isSingle ? 1 : end); line++, cursor.Next())
+            {
+                for (long j = first; j < last; j++)
+                    if ((ulong)Index[cursor[0] + (j * stride)] >= (ulong)Length) Volatile.Write(ref *IsOutside, 1);
+            }
+        }
     }
 }

@@ -109,6 +109,17 @@ public sealed class IndexTests
     }
 
     [Test]
+    public void One_wrong_index_among_many_is_found([Values(0, 70_000, 199_999)] int at)
+    {
+        foreach (Shape shape in new Shape[] { [200_000], [400, 500] })
+        {
+            var index = Given.Make(shape, DType.Int32, Lie.Contiguous, i => i == at ? 9 : i % 9);
+            var x = Given.Make(shape.With(0, 9), DType.Float32, Lie.Contiguous, i => i);
+            Assert.Throws<ShapeMismatchException>(() => Given.Backend.Gather(x, 0, index, Given.Blank(shape, DType.Float32, Lie.Contiguous)));
+        }
+    }
+
+    [Test]
     public void An_index_is_an_integer()
     {
         var x = Given.Make([4], DType.Float32, Lie.Contiguous, i => i);
