@@ -9,26 +9,21 @@ internal static partial class VectorMath
     [MethodImpl(Inline)]
     public static V Sin<V>(V x) where V : struct, ISimd<V>
     {
-        if (V.Any(V.Abs(x) > ReductionLimit<V>())) return V.Map<ScalarFunctions.Sin>(x);
         var (sin, _) = Turn(ReduceRadians(x, out V quarters), quarters);
-        return V.Select(V.Same(x, V.Constant(0)), x, sin); // −0
+        return Far<V, ScalarFunctions.Sin>(x, V.Select(V.Same(x, V.Constant(0)), x, sin)); // −0
     }
 
     /// <summary>cos x, in radians.</summary>
     [MethodImpl(Inline)]
-    public static V Cos<V>(V x) where V : struct, ISimd<V>
-    {
-        if (V.Any(V.Abs(x) > ReductionLimit<V>())) return V.Map<ScalarFunctions.Cos>(x);
-        return Turn(ReduceRadians(x, out V quarters), quarters).Cos;
-    }
+    public static V Cos<V>(V x) where V : struct, ISimd<V> =>
+        Far<V, ScalarFunctions.Cos>(x, Turn(ReduceRadians(x, out V quarters), quarters).Cos);
 
     /// <summary>tan x, in radians.</summary>
     [MethodImpl(Inline)]
     public static V Tan<V>(V x) where V : struct, ISimd<V>
     {
-        if (V.Any(V.Abs(x) > ReductionLimit<V>())) return V.Map<ScalarFunctions.Tan>(x);
         var (sin, cos) = Turn(ReduceRadians(x, out V quarters), quarters);
-        return V.Select(V.Same(x, V.Constant(0)), x, sin / cos);
+        return Far<V, ScalarFunctions.Tan>(x, V.Select(V.Same(x, V.Constant(0)), x, sin / cos));
     }
 
     /// <summary>sin 2πv and cos 2πv; the reduction is exact.</summary>
@@ -39,9 +34,16 @@ internal static partial class VectorMath
         return Turn(V.MultiplyAdd(quarters, V.Constant(-0.25), v) * V.Constant(6.283185307179586), quarters);
     }
 
-    /// <summary>Above it the three parts of π/2 no longer suffice, and <see cref="Math"/> takes over.</summary>
+    /// <summary>
+    /// The given y, but f(x) by <see cref="Math"/> where x is so large that the three parts of π/2 do not suffice: element by
+    /// element, for no element may depend on its neighbours.
+    /// </summary>
     [MethodImpl(Inline)]
-    private static V ReductionLimit<V>() where V : struct, ISimd<V> => V.Constant(V.IsDouble ? 1e8 : 3e4);
+    private static V Far<V, F>(V x, V y) where V : struct, ISimd<V> where F : struct, IScalarFunction
+    {
+        var far = V.Abs(x) > V.Constant(V.IsDouble ? 1e8 : 3e4);
+        return V.Any(far) ? V.Select(far, V.Map<F>(x), y) : y;
+    }
 
     /// <summary>
     /// r in [−π/4, π/4] with x = quarters·π/2 + r (Cody, Waite: Software Manual for the Elementary Functions, 1980; fused

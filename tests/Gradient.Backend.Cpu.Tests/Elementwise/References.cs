@@ -57,7 +57,7 @@ internal static class References
         if (Math.Abs(x) > 2) return Math.Sign(x) * (1 - Erfc(Math.Abs(x)));
         double term = x, sum = x;
         for (int n = 1; n < 80; n++) sum += term *= 2 * x * x / ((2 * n) + 1);
-        return 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
+        return 2 / Math.Sqrt(Math.PI) * ExpMinusSquare(x) * sum;
     }
 
     /// <summary>1 − erf(x): beyond 2 by the continued fraction of Laplace.</summary>
@@ -69,7 +69,13 @@ internal static class References
         if (x > 30) return 0;
         double fraction = x;
         for (int n = 200; n >= 1; n--) fraction = x + (n / 2.0 / fraction);
-        double high = Math.Round(x * 65536) / 65536, low = x - high; // x² without its rounding error
-        return Math.Exp(-high * high) * Math.Exp(-low * (x + high)) / (Math.Sqrt(Math.PI) * fraction);
+        return ExpMinusSquare(x) / (Math.Sqrt(Math.PI) * fraction);
+    }
+
+    /// <summary>e^(−x²), the square taken without rounding error.</summary>
+    private static double ExpMinusSquare(double x)
+    {
+        double high = Math.Round(x * 65536) / 65536, low = x - high;
+        return Math.Exp(-high * high) * Math.Exp(-low * (x + high));
     }
 }
