@@ -246,6 +246,14 @@ public sealed class TapeTests
     }
 
     [Test]
+    public void Several_threads_may_add_to_one_leaf()
+    {
+        var w = GradientTensor.Ones([1000], DType.Float64, requiresGrad: true);
+        Parallel.For(0, 64, i => (w * (i + 1)).Sum().Backward());
+        Assert.That(w.Grad!.ToArray<double>(), Is.All.EqualTo(64 * 65 / 2));
+    }
+
+    [Test]
     public void The_same_step_is_bit_identical_on_any_number_of_threads()
     {
         int before = Devices.Cpu.Threads;

@@ -5,7 +5,7 @@ public static partial class Tape
     /// <summary>
     /// Computes without keeping what backward needs; backward computes it again (Chen et al., Training Deep Nets with Sublinear
     /// Memory Cost, 2016). Random numbers are replayed, so that dropout drops the same elements. Parameters used inside get their
-    /// gradients as usual, and gradients of gradients work.
+    /// gradients as usual, and gradients of gradients work. Side effects, as on running statistics, happen twice.
     /// </summary>
     /// <param name="forward">The computation; it must do the same both times.</param>
     /// <param name="input">Its input, kept until backward.</param>
@@ -18,6 +18,7 @@ public static partial class Tape
     public static GradientTensor Checkpoint(Func<GradientTensor[], GradientTensor> forward, params GradientTensor[] inputs)
     {
         if (!IsRecording) return forward(inputs);
+        inputs = [.. inputs]; // the caller may reuse its array
         var position = RandomNumbers.Default.Position;
         GradientTensor output;
         using (NoGrad()) output = forward(inputs).Detach();
