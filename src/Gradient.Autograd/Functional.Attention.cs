@@ -31,11 +31,16 @@ public static partial class Functional
         if (mask is not null && mask.DType != DType.Bool && mask.DType != query.DType)
             throw new DTypeMismatchException(
                 $"{name}: the mask is {mask.DType.Name()}; it is bool (true: seen), or {query.DType.Name()} as the query, to be added to the scores.");
-        // Scaling the queries costs less than scaling the scores.
+        // Scaling the queries costs less than scaling the scores; adding −∞ costs no pass backward, as filling would.
         var scores = (query * (scale ?? 1 / Math.Sqrt(query.Shape[-1]))).MatMul(key.Transpose());
-        if (mask is { DType: DType.Bool }) scores = scores.MaskedFill(mask.LogicalNot(), double.NegativeInfinity);
-        else if (mask is not null) scores += mask;
-        if (causal) scores = scores.MaskedFill(Future(query.Shape[-2], key.Shape[-2], query.Device), double.NegativeInfinity);
+        if (mask is { DType: DType.Bool }) mask = mask.Where(query.ScalarLike(0), query.ScalarLike(double.NegativeInfinity));
+        if (causal)
+        {
+            var future = Future(query.Shape[-2], key.Shape[-2], query.Device).Where(query.ScalarLike(double.NegativeInfinity), query.ScalarLike(0));
+            mask = mask is null ? future : mask + future;
+        }
+
+        if (mask is not null) scores += mask;
         return Dropout(scores.Softmax(-1), dropout).MatMul(value);
     }
 

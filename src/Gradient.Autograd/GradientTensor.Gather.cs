@@ -98,7 +98,7 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">There are fewer than two axes.</exception>
     public GradientTensor Triu(long diagonal = 0) => Where(RowMinusColumn("triu").LessOrEqual(-diagonal));
 
-    private GradientTensor Where(GradientTensor mask) => mask.Where(this, ScalarLike(0));
+    private GradientTensor Where(GradientTensor mask) => mask.Where(this, ScalarLike(0).To(DType));
 
     private GradientTensor RowMinusColumn(string name)
     {

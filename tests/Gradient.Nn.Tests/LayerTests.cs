@@ -119,10 +119,48 @@ public class LayerTests
         var (a, b) = (block.Forward(x), block.Forward(changed));
         Assert.That(b.Narrow(1, 0, 3).ToArray<float>(), Is.EqualTo(a.Narrow(1, 0, 3).ToArray<float>()));
         Assert.That(b.Narrow(1, 3, 2).ToArray<float>(), Is.Not.EqualTo(a.Narrow(1, 3, 2).ToArray<float>()));
-        var mask = GradientTensor.Ones([5, 5]).Tril().To(DType.Bool);
+        var mask = GradientTensor.Ones([5, 5], DType.Bool).Tril();
         var masked = new TransformerBlock(8, 2);
         masked.LoadStateDictionary(block.StateDictionary());
         Assert.That(masked.Forward(x, mask).ToArray<float>(), Is.EqualTo(a.ToArray<float>()).Within(1e-6));
         Assert.Throws<DTypeMismatchException>(() => masked.Forward(x, mask.To(DType.Int64)), "neither seen nor added");
+    }
+
+    [Test]
+    public void A_checkpointed_block_has_the_same_gradients_with_dropout()
+    {
+        var block = new TransformerBlock(8, 2, causal: true, dropout: 0.3);
+        var x = GradientTensor.Randn([2, 5, 8], seed: 1).RequireGrad();
+        float[][] Gradients(Func<GradientTensor, GradientTensor> run)
+        {
+            RandomNumbers.Seed(7);
+            block.ZeroGrad();
+            x.Grad = null;
+            run(x).Square().Sum().Backward();
+            return [x.Grad!.ToArray<float>(), .. block.Parameters().Select(p => p.Grad!.ToArray<float>())];
+        }
+
+        var direct = Gradients(block.Forward);
+        Assert.That(Gradients(t => Tape.Checkpoint(block.Forward, t)), Is.EqualTo(direct));
+        block.Eval();
+        Assert.That(Gradients(block.Forward), Is.Not.EqualTo(direct), "dropout did something");
+    }
+
+    [Test]
+    public void Layers_compute_in_half_precision()
+    {
+        var images = GradientTensor.Randn([2, 6, 6, 4], seed: 1);
+        var model = new Sequential(
+            new Conv2d(4, 8, 3), new BatchNorm2d(8), new GELU(), new MaxPool2d(2), new GroupNorm(2, 8), new Flatten(), new LayerNorm(32), new Linear(32, 3));
+        var expected = model.Forward(images).ToArray<float>();
+        foreach (var (dtype, tolerance) in new[] { (DType.Float16, 0.01), (DType.BFloat16, 0.08) })
+        {
+            model.To(dtype);
+            var y = model.Forward(images.To(dtype));
+            Assert.That(y.DType, Is.EqualTo(dtype));
+            Assert.That(y.To(DType.Float32).ToArray<float>(), Is.EqualTo(expected).Within(tolerance));
+            Loss.CrossEntropy(y, GradientTensor.From([1L, 2])).Backward();
+            Assert.That(model.Parameters(), Has.All.Matches<GradientTensor>(p => p.Grad!.DType == dtype && p.Grad.IsFinite().All().Item<bool>()));
+        }
     }
 }
