@@ -75,8 +75,7 @@ public sealed partial class GradientTensor
         order[0] = x.Rank - 2;
         for (int i = 1; i < x.Rank - 1; i++) order[i] = i - 1;
         order[^1] = x.Rank - 1;
-        long m = x.Shape[^2];
-        return x.Permute(order).Reshape([m, x.ElementCount / Math.Max(1, m)]);
+        return x.Permute(order).Reshape([x.Shape[^2], x.Shape.Without(-2).ElementCount]);
     }
 
     private static long Rows(Shape shape)

@@ -27,7 +27,7 @@ public static partial class Loss
             () => -(target * ClampedLog(prediction) + (1 - target) * ClampedLog(1 - prediction)),
             [prediction, target],
             g => [
-                g * (prediction - target) / (prediction * (1 - prediction)).Clamp(min: 1e-12),
+                g * (prediction - target) / (prediction * (1 - prediction)).Clamp(min: 1e-12f), // PyTorch's bound is this Float32 number
                 target.RequiresGrad ? g * (ClampedLog(1 - prediction) - ClampedLog(prediction)) : null]);
         return Reduce(weight is null ? losses : losses * weight, reduction);
 

@@ -1,4 +1,5 @@
 using Gradient.Autograd;
+using Gradient.Nn;
 
 namespace Gradient.Conformance.Tests.RandomPrograms;
 
@@ -22,7 +23,7 @@ internal static partial class Interpreter
         ["batch_norm"] = (x, i) => Functional.BatchNorm(x[0], null, null, x[1], x[2], training: true, epsilon: i.Double("epsilon")),
         ["embedding"] = (x, _) => Functional.Embedding(x[1], x[0]),
         ["attention"] = (x, i) => Functional.ScaledDotProductAttention(x[0], x[1], x[2], causal: i.Bool("causal")),
-        ["mse"] = (x, _) => (x[0] - x[1]).Square().Mean(),
-        ["cross_entropy"] = (x, _) => -x[0].LogSoftmax(1).Gather(1, x[1].Unsqueeze(1)).Mean(),
+        ["mse"] = (x, _) => Loss.Mse(x[0], x[1]),
+        ["cross_entropy"] = (x, _) => Loss.CrossEntropy(x[0], x[1]),
     };
 }

@@ -17,6 +17,8 @@ internal sealed class RandomProgram
 
     public IEnumerable<string> Outputs => Strings(line.GetProperty("outputs"));
 
+    public IEnumerable<string> Operations => Instructions.Select(instruction => instruction.Name);
+
     private IEnumerable<Instruction> Instructions => line.GetProperty("ops").EnumerateArray().Select(op => new Instruction(op));
 
     public static RandomProgram[] Load(string path) =>

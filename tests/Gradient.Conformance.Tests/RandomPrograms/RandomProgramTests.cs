@@ -46,6 +46,10 @@ public sealed class RandomProgramTests
         }
     }
 
+    [Test]
+    public void Every_operation_of_the_interpreter_occurs() =>
+        Assert.That(Programs.SelectMany(program => program.Operations).Distinct(), Is.EquivalentTo(Interpreter.Names));
+
     private static void Verify(GradientTensor actual, string key, double error)
     {
         GoldenTensor expected = Goldens[key];

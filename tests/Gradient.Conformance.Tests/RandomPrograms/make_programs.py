@@ -333,9 +333,12 @@ EPSILON = f32(1e-5)
 def norm(p):
     op = p.rng.choice(["layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm"])
     x = p.pick(lambda t: t.dim() > 0 and t.shape[-1] > 2) if op in ("layer_norm", "rms_norm") else image(p, 2)
+    # Where the variance is about the size of epsilon, a norm magnifies rounding without bound.
+    variance = p.values[x].var(-1 if op in ("layer_norm", "rms_norm") else (1, 2), unbiased=False)
+    if (variance < 0.01).any():
+        raise Rejected
     n = p.values[x].shape[-1]
     w, b = p.fresh([n]), p.fresh([n])
-    # Where the variance is about the size of epsilon, a norm magnifies rounding without bound.
     if op == "rms_norm":
         del p.values[b], p.inputs[-1]
         p.emit(op, [x, w], epsilon=EPSILON)
@@ -350,7 +353,8 @@ def convolution(p):
     kind = p.rng.choice(["conv2d", "conv2d", "conv1d", "conv_transpose2d"])
     x = p.pick(lambda t: t.dim() == 3) if kind == "conv1d" else image(p)
     inputs = p.values[x].shape[-1]
-    if inputs % groups:
+    # PyTorch 1.13 gives an output of no channels where padding makes one of an empty input.
+    if inputs % groups or p.values[x].numel() == 0:
         raise Rejected
     outputs = groups * p.rng.randint(1, 3)
     window = [p.rng.randint(1, 3)] * (1 if kind == "conv1d" else 2)

@@ -51,9 +51,9 @@ def pad(x, before, after, axis, mode, value=0.0):
     return out.reshape(*moved.shape[:-1], out.shape[-1]).movedim(-1, axis)
 
 
-# The formula, because for a batch of 1 PyTorch 1.13's own backward goes wrong when the gradient arrives channels last.
-def instance_norm(x, w, b, epsilon):
-    variance, mean = torch.var_mean(x, (1, 2), unbiased=False, keepdim=True)
+def standardize(x, axes, w, b, epsilon):
+    """The formula, because PyTorch 1.13's own norms sometimes go wrong in backward when the gradient arrives channels last."""
+    variance, mean = torch.var_mean(x, axes, unbiased=False, keepdim=True)
     return (x - mean) * torch.rsqrt(variance + epsilon) * w + b
 
 
@@ -112,8 +112,8 @@ OPERATIONS = {
     "layer_norm": lambda x, w, b, epsilon: F.layer_norm(x, w.shape, w, b, epsilon),
     "rms_norm": lambda x, w, epsilon: x * torch.rsqrt((x * x).mean(-1, keepdim=True) + epsilon) * w,
     "group_norm": lambda x, w, b, groups, epsilon: last(F.group_norm(first(x), groups, w, b, epsilon)),
-    "instance_norm": instance_norm,
-    "batch_norm": lambda x, w, b, epsilon: last(F.batch_norm(first(x), None, None, w, b, True, 0.1, epsilon)),
+    "instance_norm": lambda x, w, b, epsilon: standardize(x, (1, 2), w, b, epsilon),
+    "batch_norm": lambda x, w, b, epsilon: standardize(x, (0, 1, 2), w, b, epsilon),
     "linear": lambda x, w, b: x @ w + b,
     "conv1d": lambda x, w, b, stride, padding, dilation, groups: last(F.conv1d(first(x), kernel(w), b, stride, padding, dilation, groups)),
     "conv2d": lambda x, w, b, stride, padding, dilation, groups: last(F.conv2d(first(x), kernel(w), b, stride, padding, dilation, groups)),
