@@ -56,6 +56,14 @@ public sealed partial class CpuBackend
         }
     }
 
+    /// <summary>Whether a statistic has an element of its own in every cell, so that its strides tell kept axes from reduced ones.</summary>
+    private static bool Moves(Tensor statistic, AxisSet axes)
+    {
+        for (int axis = 0; axis < statistic.Rank; axis++)
+            if (!axes.Contains(axis) && statistic.Shape[axis] != 1 && statistic.Layout.Stride(axis) == 0) return false;
+        return true;
+    }
+
     private static void Add(ref Walk walk, Tensor? tensor)
     {
         if (tensor is null) walk.AddNothing();
@@ -79,7 +87,7 @@ public sealed partial class CpuBackend
             Add(ref walk, Bias);
             Add(ref walk, Mean);
             walk.Add(Inverse.Layout);
-            if (NormalBlocks.TryCut(walk, out var blocks))
+            if (Moves(Inverse, Axes) && NormalBlocks.TryCut(walk, out var blocks))
             {
                 var body = new NormalizeBlocks<T, C>(blocks)
                 {
@@ -133,7 +141,7 @@ public sealed partial class CpuBackend
             walk.Add(Inverse.Layout);
             Add(ref walk, dweight);
             Add(ref walk, dbias);
-            if (!NormalBlocks.TryCut(walk, out var blocks)) return false;
+            if (!Moves(Inverse, Axes) || !NormalBlocks.TryCut(walk, out var blocks)) return false;
             foreach (int parameter in (ReadOnlySpan<int>)[First, Second])
             {
                 if ((parameter == First ? dweight : dbias) is null) continue;

@@ -20,7 +20,7 @@ internal struct NormalBlocks
     /// <summary>About what a core's second-level cache holds: statistics take two passes over an item.</summary>
     private const long ItemElements = 1 << 15;
 
-    /// <summary>Groups longer than this are worth columns of their own even if several rows share a cell.</summary>
+    /// <summary>Cells of more neighbouring columns than this are worth a block of their own.</summary>
     private const long LongFold = 128;
 
     /// <summary>The groups.</summary>
@@ -51,7 +51,7 @@ internal struct NormalBlocks
     public readonly bool IsLine => RowCount == 1 && Cells == 1;
 
     /// <summary>Cuts a walk over all axes to which every operand was added.</summary>
-    /// <returns>Whether that gives blocks; not if a weight differs from row to row, or if columns are too few for vectors.</returns>
+    /// <returns>Whether that gives blocks; not if a weight differs from row to row, or if there is no axis longer than 1.</returns>
     public static bool TryCut(Walk walk, out NormalBlocks blocks)
     {
         blocks = new() { Cells = 1, Fold = 1 };
@@ -76,7 +76,7 @@ internal struct NormalBlocks
         blocks.Groups = walk.Only(Inverse, still: false);
         blocks.Rows = walk.Only(Inverse, still: true);
         (blocks.GroupCount, blocks.RowCount) = (blocks.Groups.Count, blocks.Rows.Count);
-        if (blocks.Columns < 4 || !blocks.Rows.IsStill(Weight)) return false;
+        if (blocks.RowCount * blocks.Columns == 0 || !blocks.Rows.IsStill(Weight)) return false;
         if (walk.Operands == Inverse + 1 && !blocks.Rows.IsStill(Weight + 1)) return false; // forward: the bias
         long block = blocks.RowCount * blocks.Columns;
         // At least 32 rows, or groups where there are enough: an item leaves two numbers per column behind.

@@ -197,6 +197,22 @@ public sealed class NormalizeTests
     }
 
     [Test]
+    public void Statistics_may_be_expanded_in_the_backward_pass()
+    {
+        Shape shape = [6, 9], one = [1, 9];
+        Tensor x = Given.Make(shape, DType.Float64, Lie.Contiguous, Given.Uniform(1, 1)), dy = Given.Make(shape, DType.Float64, Lie.Contiguous, Given.Uniform(2, 1));
+        var mean = Given.Make([6, 1], DType.Float64, Lie.Expanded, _ => 0.25);
+        var inverse = Given.Make([6, 1], DType.Float64, Lie.Expanded, _ => 1.5);
+        Tensor dx = Given.Blank(shape, DType.Float64, Lie.Contiguous), dweight = Given.Blank(one, DType.Float64, Lie.Contiguous), dbias = Given.Blank(one, DType.Float64, Lie.Contiguous);
+        Given.Backend.NormalizeBackward(NormalizeKind.Standard, dy, x, AxisSet.Single(1), null, mean, inverse, dx, dweight, dbias);
+        var (edx, edweight, edbias) = Gradients(
+            NormalizeKind.Standard, shape, AxisSet.Single(1), Given.Read(x), Given.Read(dy), null, one, Given.Read(mean), Given.Read(inverse));
+        Given.AreClose(Given.Read(dx), edx, 1e-13, "dx");
+        Given.AreClose(Given.Read(dweight), edweight, 1e-13, "dweight");
+        Given.AreClose(Given.Read(dbias), edbias, 1e-13, "dbias");
+    }
+
+    [Test]
     public void The_number_of_threads_changes_no_bit([Values(0b0111, 0b1010, 0b1000)] int mask, [Values] NormalizeKind kind)
     {
         Shape shape = [4, 300, 4, 24];
