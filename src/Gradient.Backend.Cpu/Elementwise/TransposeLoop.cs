@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Gradient.Core;
 using unsafe RowConverter = delegate*<byte*, long, byte*, long, long, void>;
 
@@ -97,8 +99,10 @@ internal readonly unsafe struct TransposeLoop : IParallelBody
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write<T>(byte* buffer, byte* y, long lines, long width) where T : unmanaged
     {
-        long step = plan.Stride(0, lineAxis);
-        for (long line = 0; line < lines; line++)
+        long step = plan.Stride(0, lineAxis), line = 0;
+        if (sizeof(T) == sizeof(float) && Sse.IsSupported && width % 4 == 0)
+            for (; line <= lines - 4; line += 4) FourLines((float*)buffer + line, lines, y + (line * step), step, width);
+        for (; line < lines; line++)
         {
             T* from = (T*)buffer + line, to = (T*)(y + (line * step));
             for (long i = 0; i < width; i++)
@@ -106,6 +110,25 @@ internal readonly unsafe struct TransposeLoop : IParallelBody
                 to[i] = *from;
                 from += lines;
             }
+        }
+    }
+
+    /// <summary>Squares of four by four elements, turned around in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FourLines(float* from, long pitch, byte* y, long step, long width)
+    {
+        for (long i = 0; i < width; i += 4)
+        {
+            Vector128<float> r0 = Vector128.Load(from), r1 = Vector128.Load(from + pitch);
+            Vector128<float> r2 = Vector128.Load(from + (2 * pitch)), r3 = Vector128.Load(from + (3 * pitch));
+            Vector128<float> low01 = Sse.UnpackLow(r0, r1), low23 = Sse.UnpackLow(r2, r3);
+            Vector128<float> high01 = Sse.UnpackHigh(r0, r1), high23 = Sse.UnpackHigh(r2, r3);
+            byte* to = y + (i * sizeof(float));
+            Sse.MoveLowToHigh(low01, low23).Store((float*)to);
+            Sse.MoveHighToLow(low23, low01).Store((float*)(to + step));
+            Sse.MoveLowToHigh(high01, high23).Store((float*)(to + (2 * step)));
+            Sse.MoveHighToLow(high23, high01).Store((float*)(to + (3 * step)));
+            from += 4 * pitch;
         }
     }
 }
