@@ -23,7 +23,7 @@ internal abstract class ProgressView
 
         AnsiConsole.Progress()
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn())
-            .Start(context => training(new Bar(context.AddTask("", maxValue: Math.Max(1, steps)))));
+            .Start(context => training(new Bar(context.AddTask("starting", maxValue: Math.Max(1, steps)))));
     }
 
     /// <summary>Tells how many steps are done; <paramref name="describe"/> is called only when the numbers are due.</summary>

@@ -46,6 +46,16 @@ public partial class MnistSampleTests
         Accuracy(output[^1], of: 20);
     }
 
+    [Test]
+    public void On_a_terminal_a_bar_moves()
+    {
+        var (exit, output, _) = samples.RunOnTerminal("Mnist", $"--data '{SmallMnist()}' --epochs 2");
+        Assert.That(exit, Is.Zero, string.Join('\n', output));
+        Assert.That(output, Has.Some.Contains("\u2501"), "the bar");
+        Assert.That(output, Has.Some.Contains("images/s"));
+        Accuracy(output[^1], of: 20);
+    }
+
     [TestCase("--data", "nowhere", "t10k-images-idx3-ubyte")]
     [TestCase("--load", "nowhere.safetensors", "nowhere.safetensors")]
     [TestCase("--batch", "0", "--batch must be 1 or more")]
