@@ -124,6 +124,25 @@ public sealed class ReductionValueTests
         Assert.That(new[] { 0, 1, 2, 3, Infinity, -Infinity }.Select(p => x.Norm(p).Item<double>()), Is.EqualTo(expected).Within(1e-14));
     }
 
+    [Test]
+    public void A_single_number_reduces_to_itself()
+    {
+        (Func<GradientTensor, GradientTensor> Reduce, double Value, double Gradient)[] cases =
+        [
+            (x => x.Sum(), 3, 1), (x => x.Mean(), 3, 1), (x => x.Prod(), 3, 1), (x => x.Max(), 3, 1), (x => x.Min(), 3, 1), (x => x.Norm(), 3, 1),
+            (x => x.Norm(3), 3, 1), (x => x.LogSumExp(), 3, 1), (x => x.Var(correction: 0), 0, 0), (x => x.Std(correction: 0), 0, 0),
+        ];
+        for (int i = 0; i < cases.Length; i++)
+        {
+            var x = GradientTensor.Scalar(3, DType.Float64, requiresGrad: true);
+            var y = cases[i].Reduce(x);
+            y.Backward();
+            Assert.That((y.Rank, y.Item<double>(), x.Grad!.Item<double>()), Is.EqualTo((0, cases[i].Value, cases[i].Gradient)), $"case {i}");
+        }
+
+        Assert.That(GradientTensor.Scalar(3).ArgMax().Item<long>(), Is.Zero);
+    }
+
     private static double[] GradientOf(Func<GradientTensor, GradientTensor> f, params double[] at)
     {
         var x = GradientTensor.From<double>(at, requiresGrad: true);
