@@ -32,7 +32,8 @@ public static partial class Functional
         if (training && count <= 1)
             throw new ShapeMismatchException($"batchNorm: training needs more than one value per channel, but the input has shape {x.Shape}.");
         var axes = new AxisSet((byte)(AxisSet.All(x.Rank).Mask >> 1));
-        var y = Normalize("batchNorm", NormalizeKind.Standard, x, axes, Aligned(weight, channels, x.Rank), Aligned(bias, channels, x.Rank), epsilon, out var statistics);
+        var y = Normalize(
+            "batchNorm", NormalizeKind.Standard, x, axes, Aligned(weight, channels, x.Rank), Aligned(bias, channels, x.Rank), epsilon, out var statistics);
         if (training && runningMean is not null && runningVariance is not null)
             UpdateRunning(runningMean, runningVariance, statistics, count, momentum, epsilon);
         return y;

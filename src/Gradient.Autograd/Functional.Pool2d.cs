@@ -128,7 +128,8 @@ public static partial class Functional
         long height = options.OutputHeight(input[1]), width = options.OutputWidth(input[2]);
         if (height < 1 || width < 1)
             throw new ShapeMismatchException(
-                $"{name}: windows of {options.KernelHeight}×{options.KernelWidth} do not fit into an input of shape {input}; pad more or use smaller windows.");
+                $"{name}: windows of {options.KernelHeight}×{options.KernelWidth} do not fit into an input of shape {input}; pad more, or use "
+                + "smaller windows.");
         return [input[0], height, width, input[3]];
     }
 

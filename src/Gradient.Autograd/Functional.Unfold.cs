@@ -21,7 +21,8 @@ public static partial class Functional
     }
 
     /// <summary>
-    /// Adds windows back to an image (col2im): where windows overlap, their elements are summed. The gradient of <see cref="Unfold(GradientTensor, Size2d, Size2d?, Size2d, Size2d?)"/>.
+    /// Adds windows back to an image (col2im): where windows overlap, their elements are summed. The gradient of
+    /// <see cref="Unfold(GradientTensor, Size2d, Size2d?, Size2d, Size2d?)"/>.
     /// </summary>
     /// <param name="columns">[batch, outHeight·outWidth, kernelHeight·kernelWidth·channels].</param>
     /// <param name="outputSize">Height and width of the image.</param>
@@ -43,7 +44,8 @@ public static partial class Functional
         var (height, width) = WindowCounts(image, kernelSize, options);
         if (columns.Shape[1] != height * width || columns.Shape[2] % area != 0)
             throw new ShapeMismatchException(
-                $"fold: columns of shape {columns.Shape} where [batch, {height * width}, {area}·channels] is needed for an image of {outputSize} and windows of {kernelSize}.");
+                $"fold: columns of shape {columns.Shape} where [batch, {height * width}, {area}·channels] is needed for an image of {outputSize} "
+                + $"and windows of {kernelSize}.");
         return Fold(columns, image, kernelSize, options);
     }
 

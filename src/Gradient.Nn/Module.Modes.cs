@@ -36,7 +36,8 @@ public abstract partial class Module
     public Module To(Device device) => Convert(value => value.To(device));
 
     /// <summary>
-    /// Converts parameters and buffers to a floating-point type (integer buffers stay). They stay the same objects; gradients of what was converted are forgotten.
+    /// Converts parameters and buffers to a floating-point type (integer buffers stay). They stay the same objects; gradients of what
+    /// was converted are forgotten.
     /// </summary>
     /// <returns>The module itself.</returns>
     /// <exception cref="DTypeMismatchException">The type is not floating point.</exception>

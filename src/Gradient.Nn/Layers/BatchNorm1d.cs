@@ -1,8 +1,8 @@
 namespace Gradient.Nn;
 
 /// <summary>
-/// Batch normalization of vectors [batch, channels] or sequences [batch, length, channels], see <see cref="Functional.BatchNorm"/>. The weight starts at 1, the bias at 0,
-/// the running mean at 0 and the running variance at 1.
+/// Batch normalization of vectors [batch, channels] or sequences [batch, length, channels], see
+/// <see cref="Functional.BatchNorm"/>. The weight starts at 1, the bias at 0, the running mean at 0 and the running variance at 1.
 /// </summary>
 public sealed class BatchNorm1d : Module
 {

@@ -1,8 +1,8 @@
 namespace Gradient.Nn;
 
 /// <summary>
-/// Batch normalization of images, each channel over the batch and all places, see <see cref="Functional.BatchNorm"/>. The weight starts at 1, the bias at 0,
-/// the running mean at 0 and the running variance at 1.
+/// Batch normalization of images, each channel over the batch and all places, see
+/// <see cref="Functional.BatchNorm"/>. The weight starts at 1, the bias at 0, the running mean at 0 and the running variance at 1.
 /// </summary>
 public sealed class BatchNorm2d : ImageLayer
 {

@@ -28,7 +28,9 @@ public sealed class MultiHeadAttention : Module
     /// <summary>Self-attention: [batch, time, width] → [batch, time, width].</summary>
     public override GradientTensor Forward(GradientTensor x) => Forward(x, mask: null);
 
-    /// <summary>Self-attention with a mask that broadcasts to [batch, heads, queries, keys]: Bool, true where a key may be seen, or added to the scores.</summary>
+    /// <summary>
+    /// Self-attention with a mask that broadcasts to [batch, heads, queries, keys]: Bool, true where a key may be seen, or added to the scores.
+    /// </summary>
     public GradientTensor Forward(GradientTensor x, GradientTensor? mask)
     {
         ShapeChecks.Rank("MultiHeadAttention", x.Shape, 3, "[batch, time, width]");

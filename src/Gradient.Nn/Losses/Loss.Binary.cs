@@ -8,8 +8,8 @@ public static partial class Loss
         BinaryCrossEntropy(prediction, target, Reduction.Mean);
 
     /// <summary>
-    /// −t·ln p − (1 − t)·ln(1 − p), each logarithm −100 at least, as in PyTorch. Of logits, <see cref="BinaryCrossEntropyWithLogits(GradientTensor, GradientTensor)"/>
-    /// is exact.
+    /// −t·ln p − (1 − t)·ln(1 − p), each logarithm −100 at least, as in PyTorch. Of logits,
+    /// <see cref="BinaryCrossEntropyWithLogits(GradientTensor, GradientTensor)"/> is exact.
     /// </summary>
     /// <param name="prediction">Probabilities p, 0 to 1.</param>
     /// <param name="target">Probabilities t, 0 to 1.</param>

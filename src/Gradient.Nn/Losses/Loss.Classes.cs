@@ -7,7 +7,9 @@ public static partial class Loss
 
     /// <summary>The mean cross-entropy of logits.</summary>
     /// <param name="prediction">[…, classes]: logits; classes are the last axis.</param>
-    /// <param name="target">Class indices […] (Int64 or Int32), −100 for what shall not count; or probabilities, or integers one-hot, […, classes].</param>
+    /// <param name="target">
+    /// Class indices […] (Int64 or Int32), −100 for what shall not count; or probabilities, or integers one-hot, […, classes].
+    /// </param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     public static GradientTensor CrossEntropy(GradientTensor prediction, GradientTensor target) =>
         CrossEntropy(prediction, target, Reduction.Mean);
@@ -20,7 +22,9 @@ public static partial class Loss
     /// <param name="target">Class indices […] (Int64 or Int32); or probabilities, or integers one-hot, […, classes].</param>
     /// <param name="reduction">What becomes of the losses […].</param>
     /// <param name="ignoreIndex">The class index that does not count.</param>
-    /// <param name="labelSmoothing">How much of each target is spread evenly over all classes, 0 to 1 (Szegedy et al., Rethinking the Inception Architecture, 2016).</param>
+    /// <param name="labelSmoothing">
+    /// How much of each target is spread evenly over all classes, 0 to 1 (Szegedy et al., Rethinking the Inception Architecture, 2016).
+    /// </param>
     /// <param name="classWeights">[classes]; null for 1.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit; or, when the work is done, a class index is outside the classes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The smoothing is outside 0 to 1.</exception>
@@ -125,7 +129,7 @@ public static partial class Loss
         if (target.DType.IsInteger() && target.Shape == prediction.Shape.Without(-1)) return true;
         if (probabilities && target.DType != DType.Bool && target.Shape == prediction.Shape) return false;
         throw new ShapeMismatchException(
-            $"{name}: a target of {target.DType.Name()} and shape {target.Shape} does not fit predictions of shape {prediction.Shape}: needed are integers of shape "
-            + $"{prediction.Shape.Without(-1)}{(probabilities ? $", or probabilities of shape {prediction.Shape}" : "")}. Classes are the last axis.");
+            $"{name}: a target of {target.DType.Name()} and shape {target.Shape} does not fit predictions of shape {prediction.Shape}: needed are "
+            + $"integers of shape {prediction.Shape.Without(-1)}{(probabilities ? $", or probabilities of shape {prediction.Shape}" : "")}. Classes are the last axis.");
     }
 }
