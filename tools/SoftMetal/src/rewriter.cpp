@@ -191,6 +191,17 @@ KernelParameter Rewriter::parameter(size_t begin, size_t end) {
     return p;
 }
 
+// What string literals say; neighbours are one: "add_" "float".
+static std::string string_of(const std::string& literals) {
+    std::string text;
+    bool inside = false;
+    for (char c : literals) {
+        if (c == '"') inside = !inside;
+        else if (inside) text += c;
+    }
+    return text;
+}
+
 // template [[host_name("x")]] [[kernel]] void f<float>(...);   or   ... decltype(f<float>) f<float>;
 void Rewriter::instantiation(size_t begin, size_t end) {
     Entry e;
@@ -201,7 +212,7 @@ void Rewriter::instantiation(size_t begin, size_t end) {
         if (attribute_at(tokens, i)) {
             size_t after = i;
             for (auto& a : take_attributes(tokens, after))
-                if (a.name == "host_name" && !a.arguments.empty() && a.arguments[0].size() > 2) e.host_name = a.arguments[0].substr(1, a.arguments[0].size() - 2);
+                if (a.name == "host_name" && !a.arguments.empty()) e.host_name = string_of(a.arguments[0]);
             i = after - 1;
         }
         else if (t.is("decltype")) i = partner(tokens, i + 1);
