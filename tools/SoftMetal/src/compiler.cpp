@@ -220,7 +220,7 @@ std::string source_line(const void* address) {
     std::stringstream lines(text);
     // The innermost frames may be in our headers: the first line that belongs to the shader counts.
     for (std::string line; std::getline(lines, line);) {
-        if (line.find("/softmetal/") != std::string::npos || line.rfind("??", 0) == 0) continue;
+        if (line.find("include/softmetal/") != std::string::npos || line.rfind("??", 0) == 0) continue;
         place = line.substr(line.rfind('/') == std::string::npos ? 0 : line.rfind('/') + 1);
         break;
     }
