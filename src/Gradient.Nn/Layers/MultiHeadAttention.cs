@@ -3,6 +3,7 @@ namespace Gradient.Nn;
 /// <summary>
 /// Attention in several heads (Vaswani et al., Attention Is All You Need, 2017): one projection to queries, keys and values, each
 /// split into heads, see <see cref="Functional.ScaledDotProductAttention"/>, and one projection of the joined result.
+/// Unlike PyTorch's, which starts its input projection Xavier uniform and its biases at 0, both projections start as <see cref="Linear"/> does.
 /// </summary>
 public sealed class MultiHeadAttention : Module
 {
