@@ -12,7 +12,7 @@ var steps = CommonOptions.Number("--steps", 1000, 0, "How many steps to train");
 var batch = CommonOptions.Number("--batch", 16, 1, "Windows of text per step");
 var device = CommonOptions.Device();
 var seed = CommonOptions.Seed();
-var save = CommonOptions.File("--save", "Where to write the trained weights (safetensors)");
+var save = CommonOptions.Output("--save", "Where to write the trained weights (safetensors)");
 var load = CommonOptions.File("--load", "Weights to begin with (safetensors), of this program or of tests/goldens/chargpt_peer.py");
 load.Aliases.Add("--init");
 var generate = CommonOptions.Number("--generate", 400, 0, "How many characters to write at the end");

@@ -10,7 +10,7 @@ var epochs = CommonOptions.Number("--epochs", 5, 0, "How often to go through the
 var batch = CommonOptions.Number("--batch", 64, 1, "Images per step");
 var device = CommonOptions.Device();
 var seed = CommonOptions.Seed();
-var save = CommonOptions.File("--save", "Where to write the trained weights (safetensors)");
+var save = CommonOptions.Output("--save", "Where to write the trained weights (safetensors)");
 var load = CommonOptions.File("--load", "Weights to begin with (safetensors)");
 
 var command = new RootCommand("Trains a convolutional network to read handwritten digits.") { data, epochs, batch, device, seed, save, load };
