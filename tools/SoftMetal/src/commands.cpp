@@ -37,7 +37,7 @@ std::vector<size_t> order_of(size_t count, bool concurrent, const std::function<
 
 }
 
-CommandQueue::CommandQueue() : Object(class_named("MTLCommandQueue")), worker(&CommandQueue::serve, this) {}
+CommandQueue::CommandQueue() : Object(class_named("MTLCommandQueue")) { worker = std::thread(&CommandQueue::serve, this); }
 
 void CommandQueue::destroy() {
     {
