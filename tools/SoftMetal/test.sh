@@ -16,3 +16,11 @@ done
 wait
 $cxx -o bin/softmetal-tests "${objects[@]}" -Lbin -lSoftMetal -Wl,-rpath,'$ORIGIN'
 SOFTMETAL_QUIET=${SOFTMETAL_QUIET-1} SOFTMETAL_CACHE=${SOFTMETAL_CACHE-$PWD/bin/cache} bin/softmetal-tests "$@"
+
+# The address-space check accepts the right file and names the line of the wrong one.
+if [ $# -eq 0 ] && command -v "${CLANG:-clang++}" > /dev/null; then
+  ./check-address-spaces.sh tests/spaces/right.metal
+  wrong=$(./check-address-spaces.sh tests/spaces/wrong.metal 2>&1) && { echo "FAILED: a pointer that changed its address space passed"; exit 1; }
+  grep -q 'wrong.metal:19:.*__local float.*__global float' <<< "$wrong" || { echo "FAILED: $wrong"; exit 1; }
+  echo "passed address_spaces"
+fi
