@@ -1,0 +1,59 @@
+namespace Gradient.Backend.Metal;
+
+/// <summary>Families whose kernels are not written yet; whoever writes one takes its lines away here.</summary>
+public sealed partial class MetalBackend
+{
+    public void Copy(Tensor x, Tensor y) => throw Missing("copy");
+
+    public void Fill(Tensor y, double value) => throw Missing("fill");
+
+    public void Range(Tensor y, double start, double step) => throw Missing("range");
+
+    public void Random(RandomKind kind, KernelParameters parameters, ulong seed, ulong offset, Tensor y) => throw Missing("random");
+
+    public void Unary(UnaryKind kind, Tensor x, Tensor y, KernelParameters parameters = default) => throw Missing("unary");
+
+    public void Binary(BinaryKind kind, Tensor a, Tensor b, Tensor y, KernelParameters parameters = default) => throw Missing("binary");
+
+    public void Ternary(TernaryKind kind, Tensor a, Tensor b, Tensor c, Tensor y) => throw Missing("ternary");
+
+    public void Reduce(ReduceKind kind, Tensor x, AxisSet axes, Tensor y) => throw Missing("reduce");
+
+    public void ArgReduce(ArgKind kind, Tensor x, int axis, Tensor? values, Tensor indices) => throw Missing("argReduce");
+
+    public void Scan(ScanKind kind, Tensor x, int axis, bool reverse, Tensor y) => throw Missing("scan");
+
+    public void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y) => throw Missing("softmax");
+
+    public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx) => throw Missing("softmaxBackward");
+
+    public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) => throw Missing("matMul");
+
+    public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y) => throw Missing("conv2d");
+
+    public void Conv2dInputGradient(Tensor dy, Tensor weight, in Conv2dOptions options, Tensor dx) => throw Missing("conv2dInputGradient");
+
+    public void Conv2dWeightGradient(Tensor x, Tensor dy, in Conv2dOptions options, Tensor dw) => throw Missing("conv2dWeightGradient");
+
+    public void Pool2d(in Pool2dOptions options, Tensor x, Tensor y, Tensor? indices) => throw Missing("pool2d");
+
+    public void Pool2dBackward(in Pool2dOptions options, Tensor dy, Tensor? indices, Tensor dx) => throw Missing("pool2dBackward");
+
+    public void Normalize(
+        NormalizeKind kind, Tensor x, AxisSet axes, Tensor? weight, Tensor? bias, double epsilon, Tensor y, Tensor? mean, Tensor inverse) => throw Missing("normalize");
+
+    public void NormalizeBackward(
+        NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
+        Tensor? dx, Tensor? dweight, Tensor? dbias) => throw Missing("normalizeBackward");
+
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y) => throw Missing("gather");
+
+    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) => throw Missing("scatter");
+
+    public void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices) => throw Missing("sort");
+
+    public void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots) => throw Missing("optimizerStep");
+
+    private static UnsupportedOperationException Missing(string operation) =>
+        new($"{operation} has no Metal kernel yet; run it on the CPU with To(Devices.Cpu).");
+}

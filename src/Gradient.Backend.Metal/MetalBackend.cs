@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Gradient.Backend.Metal;
+
+/// <summary>
+/// Maps the operations of <see cref="IBackend"/> to launches of the kernels in shaders/. One partial file per kernel family,
+/// named like its source. Float64 is not supported: the hardware has none.
+/// </summary>
+public sealed partial class MetalBackend : IBackend
+{
+    private readonly MetalDevice device;
+    private readonly IKernelDevice kernels;
+    private readonly KernelCache cache;
+
+    internal MetalBackend(MetalDevice device, IKernelDevice kernels)
+    {
+        this.device = device;
+        this.kernels = kernels;
+        cache = new(kernels);
+    }
+
+    /// <inheritdoc/>
+    public void Synchronize() => kernels.Synchronize();
+
+    /// <inheritdoc/>
+    public unsafe void Upload(ReadOnlySpan<byte> source, Storage destination, long byteOffset)
+    {
+        kernels.WaitFor(destination.Buffer);
+        source.CopyTo(new((byte*)destination.Buffer.HostAddress + byteOffset, source.Length));
+        GC.KeepAlive(destination);
+    }
+
+    /// <inheritdoc/>
+    public unsafe void Download(Storage source, long byteOffset, Span<byte> destination)
+    {
+        // Not only the work on this buffer: what failed before must surface at a read-back.
+        kernels.Synchronize();
+        new ReadOnlySpan<byte>((byte*)source.Buffer.HostAddress + byteOffset, destination.Length).CopyTo(destination);
+        GC.KeepAlive(source);
+    }
+
+    /// <summary>The name that a type has in the shaders and in the host_name of their kernels.</summary>
+    /// <exception cref="UnsupportedOperationException">The hardware has no such type.</exception>
+    private static string TypeName(string operation, DType dtype) => dtype switch
+    {
+        DType.Float32 => "float",
+        DType.Float16 => "half",
+        DType.BFloat16 => "bfloat",
+        DType.Int32 => "int",
+        DType.Int64 => "long",
+        DType.Bool => "bool",
+        _ => throw Unsupported(operation, dtype),
+    };
+
+    private static UnsupportedOperationException Unsupported(string operation, DType dtype) =>
+        new($"{operation} of {dtype.Name()} is not supported on device metal"
+            + (dtype == DType.Float64 ? ": Apple GPUs have no 64-bit floating point. Convert with To(DType.Float32)." : "."));
+
+    private static KernelBuffer In(Tensor tensor) => new(tensor.Storage.Buffer, tensor.Layout.Offset * tensor.DType.Size(), IsWritten: false);
+
+    private static KernelBuffer Out(Tensor tensor) => new(tensor.Storage.Buffer, tensor.Layout.Offset * tensor.DType.Size(), IsWritten: true);
+
+    /// <summary>The tensor itself if it is contiguous, else a copy that is: for kernels that say they need it.</summary>
+    private static Tensor Contiguous(Tensor tensor) => tensor.Contiguous();
+
+    /// <summary>Launches a kernel over a one-dimensional range, in groups of up to 256 threads; the kernel checks its bounds.</summary>
+    private void Launch<TParameters>(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, long threads)
+        where TParameters : unmanaged
+    {
+        if (threads == 0) return;
+        int size = Math.Min(256, kernel.MaximumThreads);
+        LaunchGroups(kernel, buffers, parameters, new(checked((int)((threads + size - 1) / size))), new(size));
+    }
+
+    private void LaunchGroups<TParameters>(
+        IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, KernelSize groups, KernelSize threads)
+        where TParameters : unmanaged =>
+        kernels.Launch(kernel, buffers, MemoryMarshal.AsBytes(new ReadOnlySpan<TParameters>(in parameters)), groups, threads);
+}
