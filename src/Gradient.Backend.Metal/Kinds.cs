@@ -4,7 +4,7 @@ using System.Text;
 namespace Gradient.Backend.Metal;
 
 /// <summary>
-/// The kinds of the seam as enums of the shading language (<c>UnaryKind_Exp</c> …), so that shaders and backend cannot disagree
+/// The kinds and element types of the seam as enums of the shading language (<c>UnaryKind_Exp</c> …), so that shaders and backend cannot disagree
 /// on a number.
 /// </summary>
 internal static class Kinds
@@ -14,6 +14,7 @@ internal static class Kinds
     private static string Make()
     {
         var text = new StringBuilder();
+        Add<DType>(text);
         Add<UnaryKind>(text);
         Add<BinaryKind>(text);
         Add<TernaryKind>(text);

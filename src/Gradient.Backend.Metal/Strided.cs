@@ -3,12 +3,15 @@ using System.Runtime.InteropServices;
 namespace Gradient.Backend.Metal;
 
 /// <summary>
-/// The shape of a launch and the strides of up to four operands, as the shaders' struct of the same name lays it out: axes merged
+/// The shape of a launch and the strides of up to six operands, as the shaders' struct of the same name lays it out: axes merged
 /// where all operands allow it, innermost first, so that a kernel divides as little as possible.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Strided
 {
+    /// <summary>The most operands.</summary>
+    public const int MaxOperands = 6;
+
     /// <summary>How many elements there are.</summary>
     public long Count;
 
@@ -21,38 +24,61 @@ internal unsafe struct Strided
     /// <summary>The lengths, innermost first.</summary>
     public fixed long Shape[Core.Shape.MaxRank];
 
-    /// <summary>Four times the strides in elements, innermost first, operand by operand.</summary>
-    public fixed long Strides[4 * Core.Shape.MaxRank];
+    /// <summary>The strides in elements, innermost first, operand by operand.</summary>
+    public fixed long Strides[MaxOperands * Core.Shape.MaxRank];
 
     /// <summary>The plan for operands that broadcast to one shape. Offsets are not in it: buffers are bound at them.</summary>
     public static Strided Plan(in Shape shape, params ReadOnlySpan<Tensor> operands)
     {
         Span<Layout> layouts = new Layout[operands.Length];
-        for (int i = 0; i < operands.Length; i++) layouts[i] = operands[i].Layout.Expand(shape);
-        var plan = new Strided { Count = shape.ElementCount };
-        int rank = 0;
-        for (int axis = shape.Rank - 1; axis >= 0; axis--)
-        {
-            long length = shape[axis];
-            if (length == 1) continue;
-            bool merges = rank > 0;
-            for (int i = 0; i < operands.Length && merges; i++)
-                merges = layouts[i].Stride(axis) == plan.Strides[(i * Core.Shape.MaxRank) + rank - 1] * plan.Shape[rank - 1];
-            if (merges)
-            {
-                plan.Shape[rank - 1] *= length;
-                continue;
-            }
+        for (int i = 0; i < operands.Length; i++) layouts[i] = operands[i].Layout;
+        return Plan(shape, AxisSet.All(shape.Rank), false, layouts);
+    }
 
-            plan.Shape[rank] = length;
-            for (int i = 0; i < operands.Length; i++) plan.Strides[(i * Core.Shape.MaxRank) + rank] = layouts[i].Stride(axis);
-            rank++;
+    /// <summary>
+    /// The plan for some axes of operands that broadcast to one shape; <paramref name="ordered"/>: those along which the first
+    /// operand steps widest come first, so that neighbours in the plan are neighbours in memory.
+    /// </summary>
+    public static Strided Plan(in Shape shape, AxisSet axes, bool ordered, params ReadOnlySpan<Layout> operands)
+    {
+        Span<Layout> layouts = new Layout[operands.Length];
+        for (int i = 0; i < operands.Length; i++) layouts[i] = operands[i].Expand(shape);
+        Span<int> order = stackalloc int[Core.Shape.MaxRank];
+        int count = 0;
+        var plan = new Strided { Count = 1 };
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            if (!axes.Contains(axis)) continue;
+            plan.Count = checked(plan.Count * shape[axis]);
+            if (shape[axis] == 1) continue;
+            int at = count++;
+            for (; ordered && at > 0 && Math.Abs(layouts[0].Stride(order[at - 1])) < Math.Abs(layouts[0].Stride(axis)); at--) order[at] = order[at - 1];
+            order[at] = axis;
         }
 
-        plan.Rank = rank;
+        for (int i = count - 1; i >= 0; i--) plan.Add(order[i], shape[order[i]], layouts);
         plan.IsContiguous = 1;
         for (int i = 0; i < operands.Length; i++)
-            if (rank > 1 || (rank == 1 && plan.Strides[i * Core.Shape.MaxRank] != 1)) plan.IsContiguous = 0;
+            if (plan.Rank > 1 || (plan.Rank == 1 && plan.Strides[i * Core.Shape.MaxRank] != 1)) plan.IsContiguous = 0;
         return plan;
+    }
+
+    /// <summary>How far apart neighbours along the innermost axis lie in an operand; 0 if there is no axis.</summary>
+    public readonly long InnerStride(int operand) => Rank == 0 ? 0 : Math.Abs(Strides[operand * Core.Shape.MaxRank]);
+
+    private void Add(int axis, long length, ReadOnlySpan<Layout> layouts)
+    {
+        bool merges = Rank > 0;
+        for (int i = 0; i < layouts.Length && merges; i++)
+            merges = layouts[i].Stride(axis) == Strides[(i * Core.Shape.MaxRank) + Rank - 1] * Shape[Rank - 1];
+        if (merges)
+        {
+            Shape[Rank - 1] *= length;
+            return;
+        }
+
+        Shape[Rank] = length;
+        for (int i = 0; i < layouts.Length; i++) Strides[(i * Core.Shape.MaxRank) + Rank] = layouts[i].Stride(axis);
+        Rank++;
     }
 }
