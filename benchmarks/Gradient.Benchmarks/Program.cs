@@ -5,7 +5,8 @@ var device = new Option<string>("--device") { Description = "cpu", DefaultValueF
 var threads = new Option<int>("--threads") { Description = "how many cores", DefaultValueFactory = _ => 2 };
 var only = new Option<string>("--only") { Description = "only workloads whose name has this in it", DefaultValueFactory = _ => "" };
 var seconds = new Option<double>("--seconds") { Description = "how long to measure each", DefaultValueFactory = _ => 1.5 };
-var command = new RootCommand("Times the workloads of the peer comparison; one JSON line each.") { device, threads, only, seconds };
+var profile = new Option<bool>("--profile") { Description = "print time, calls, bytes and GFLOP/s per operation" };
+var command = new RootCommand("Times the workloads of the peer comparison; one JSON line each.") { device, threads, only, seconds, profile };
 command.SetAction(arguments =>
 {
     if (arguments.GetValue(device) != "cpu")
@@ -15,7 +16,9 @@ command.SetAction(arguments =>
     }
 
     Devices.Cpu.Threads = arguments.GetValue(threads);
-    var timer = new Gradient.Benchmarks.Timer(arguments.GetValue(only)!, arguments.GetValue(seconds));
+    var profiled = arguments.GetValue(profile) ? new ProfiledDevice() : null;
+    if (profiled is not null) Devices.Default = profiled;
+    var timer = new Gradient.Benchmarks.Timer(arguments.GetValue(only)!, arguments.GetValue(seconds), profiled);
     RandomNumbers.Seed(0);
     Operations.Run(timer);
     Steps.Run(timer);

@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace Gradient.Benchmarks;
 
-/// <summary>Times workloads and prints one JSON line each, as the peer does.</summary>
-internal sealed class Timer(string only, double seconds)
+/// <summary>Times workloads and prints one JSON line each, as the peer does; with a profile, a table each besides.</summary>
+internal sealed class Timer(string only, double seconds, ProfiledDevice? profile = null)
 {
     private const int WarmUps = 10, FewestRuns = 5, MostRuns = 2000;
 
@@ -17,6 +17,7 @@ internal sealed class Timer(string only, double seconds)
         if (!name.Contains(only, StringComparison.Ordinal)) return;
         var settle = Stopwatch.StartNew();
         for (int i = 0; i < WarmUps || settle.Elapsed.TotalSeconds < 0.5; i++) Run(work);
+        profile?.Reset();
         var times = new List<double>();
         var total = Stopwatch.StartNew();
         while (times.Count < FewestRuns || (total.Elapsed.TotalSeconds < seconds && times.Count < MostRuns))
@@ -26,6 +27,7 @@ internal sealed class Timer(string only, double seconds)
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
+        profile?.Print(name, times.Count, total.Elapsed);
         times.Sort();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -19,9 +19,8 @@ internal unsafe struct ParameterGradientCells<T, C>(Tensor x, AxisSet axes) : IP
 
     public void Run()
     {
-        cells.Kept.Merge();
-        cells.Reduced.Merge();
-        WorkerPool.Shared.For(cells.Kept.Count, Math.Max(1, (1 << 12) / Math.Max(1, cells.Reduced.Count)), this);
+        cells.Merge();
+        WorkerPool.Shared.For(cells.Kept.Count, cells.Grain, this);
     }
 
     public readonly void Run(long start, long end)

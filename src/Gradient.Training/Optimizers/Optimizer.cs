@@ -21,7 +21,7 @@ public abstract class Optimizer
     /// <param name="weightDecay">For groups that name none.</param>
     /// <param name="momentum">For groups that name none.</param>
     /// <exception cref="ArgumentException">A parameter stands in two groups, or there are none.</exception>
-    /// <exception cref="TapeException">A parameter is no leaf that requires gradients.</exception>
+    /// <exception cref="TapeException">A parameter is the result of an operation.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A rate, decay or momentum is negative or not finite.</exception>
     protected Optimizer(
         OptimizerKind kind, string[] stateNames, IEnumerable<ParameterGroup> groups, double learningRate, double weightDecay, double momentum)

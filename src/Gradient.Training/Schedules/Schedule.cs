@@ -2,8 +2,8 @@ namespace Gradient.Training;
 
 /// <summary>
 /// Changes the learning rates of an optimizer's groups over time. Create it after the optimizer; call <see cref="Step"/>
-/// after each optimizer step (or epoch; the unit is yours). Any schedule may begin with a linear warm-up:
-/// for the first <c>warmupSteps</c> steps the rate rises from warmupStart·η to η, and the schedule proper starts after.
+/// after each optimizer step (or epoch; the unit is yours). All but <see cref="OneCycle"/>, which rises by itself, may
+/// begin with a linear warm-up: for the first <c>warmupSteps</c> steps the rate rises from warmupStart·η to η, and the schedule proper starts after.
 /// </summary>
 public abstract class Schedule
 {
