@@ -25,12 +25,16 @@ internal sealed class KernelCache(IKernelDevice device)
         }
     }
 
+    /// <summary>All families: the files of shaders/ but for common.metal.</summary>
+    public static IReadOnlyList<string> Families { get; } =
+        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => name != Common).Order()];
+
     /// <summary>The text of a family with the kinds of the seam and common.metal in front: what the device compiles.</summary>
-    public string Source(string family)
+    public static string Compose(string family) => Kinds.Text + Read(Common) + "\n#line 1 \"" + family + ".metal\"\n" + Read(family);
+
+    private string Source(string family)
     {
-        if (sources.TryGetValue(family, out string? source)) return source;
-        source = Kinds.Text + Read(Common) + "\n#line 1 \"" + family + ".metal\"\n" + Read(family);
-        sources.Add(family, source);
+        if (!sources.TryGetValue(family, out string? source)) sources.Add(family, source = Compose(family));
         return source;
     }
 
