@@ -102,12 +102,13 @@ internal sealed class CommandStream(MTLCommandQueue queue)
     private void Begin()
     {
         if (commands.Handle != 0) return;
-        commands = queue.CommandBuffer();
-        encoder = commands.ComputeCommandEncoder(MTLDispatchType.Concurrent);
-        if (commands.Handle == 0 || encoder.Handle == 0) throw new GradientException("Metal gave no command buffer or encoder; the device may be lost.");
+        var newCommands = queue.CommandBuffer();
+        var newEncoder = newCommands.Handle == 0 ? default : newCommands.ComputeCommandEncoder(MTLDispatchType.Concurrent);
+        if (newEncoder.Handle == 0) throw new GradientException("Metal gave no command buffer or encoder; the device may be lost.");
         // Both come autoreleased, and outlive the pool of this call.
-        ObjectiveC.Retain(commands.Handle);
-        ObjectiveC.Retain(encoder.Handle);
+        ObjectiveC.Retain(newCommands.Handle);
+        ObjectiveC.Retain(newEncoder.Handle);
+        (commands, encoder) = (newCommands, newEncoder);
     }
 
     private void CommitNow()

@@ -3,20 +3,6 @@ namespace Gradient.Backend.Metal;
 /// <summary>Families whose kernels are not written yet; whoever writes one takes its lines away here.</summary>
 public sealed partial class MetalBackend
 {
-    public void Copy(Tensor x, Tensor y) => throw Missing("copy");
-
-    public void Fill(Tensor y, double value) => throw Missing("fill");
-
-    public void Range(Tensor y, double start, double step) => throw Missing("range");
-
-    public void Random(RandomKind kind, KernelParameters parameters, ulong seed, ulong offset, Tensor y) => throw Missing("random");
-
-    public void Unary(UnaryKind kind, Tensor x, Tensor y, KernelParameters parameters = default) => throw Missing("unary");
-
-    public void Binary(BinaryKind kind, Tensor a, Tensor b, Tensor y, KernelParameters parameters = default) => throw Missing("binary");
-
-    public void Ternary(TernaryKind kind, Tensor a, Tensor b, Tensor c, Tensor y) => throw Missing("ternary");
-
     public void Reduce(ReduceKind kind, Tensor x, AxisSet axes, Tensor y) => throw Missing("reduce");
 
     public void ArgReduce(ArgKind kind, Tensor x, int axis, Tensor? values, Tensor indices) => throw Missing("argReduce");
@@ -51,8 +37,6 @@ public sealed partial class MetalBackend
     public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) => throw Missing("scatter");
 
     public void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices) => throw Missing("sort");
-
-    public void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots) => throw Missing("optimizerStep");
 
     private static UnsupportedOperationException Missing(string operation) =>
         new($"{operation} has no Metal kernel yet; run it on the CPU with To(Devices.Cpu).");

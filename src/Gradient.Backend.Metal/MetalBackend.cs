@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -9,23 +10,37 @@ namespace Gradient.Backend.Metal;
 /// </summary>
 public sealed partial class MetalBackend : IBackend
 {
+    private const int GroupThreads = 256;
+    private const int ElementsPerThread = 4;
+    private const int MaximumGroups = 1 << 16;
+
+    /// <summary>Below so many threads a GPU has cores without work, so they take one element each.</summary>
+    private const int MinimumThreads = 1 << 16;
+
     private readonly MetalDevice device;
     private readonly IKernelDevice kernels;
     private readonly KernelCache cache;
+    private readonly Faults faults;
 
     internal MetalBackend(MetalDevice device, IKernelDevice kernels)
     {
         this.device = device;
         this.kernels = kernels;
         cache = new(kernels);
+        faults = new(kernels);
     }
 
     /// <inheritdoc/>
-    public void Synchronize() => kernels.Synchronize();
+    public void Synchronize()
+    {
+        kernels.Synchronize();
+        faults.Check();
+    }
 
     /// <inheritdoc/>
     public unsafe void Upload(ReadOnlySpan<byte> source, Storage destination, long byteOffset)
     {
+        CheckRange("upload", destination, byteOffset, source.Length);
         kernels.WaitFor(destination.Buffer);
         source.CopyTo(new((byte*)destination.Buffer.HostAddress + byteOffset, source.Length));
         GC.KeepAlive(destination);
@@ -34,8 +49,9 @@ public sealed partial class MetalBackend : IBackend
     /// <inheritdoc/>
     public unsafe void Download(Storage source, long byteOffset, Span<byte> destination)
     {
+        CheckRange("download", source, byteOffset, destination.Length);
         // Not only the work on this buffer: what failed before must surface at a read-back.
-        kernels.Synchronize();
+        Synchronize();
         new ReadOnlySpan<byte>((byte*)source.Buffer.HostAddress + byteOffset, destination.Length).CopyTo(destination);
         GC.KeepAlive(source);
     }
@@ -61,6 +77,13 @@ public sealed partial class MetalBackend : IBackend
 
     private static KernelBuffer Out(Tensor tensor) => new(tensor.Storage.Buffer, tensor.Layout.Offset * tensor.DType.Size(), IsWritten: true);
 
+    private static void CheckRange(string operation, Storage storage, long byteOffset, long bytes)
+    {
+        if (byteOffset < 0 || bytes > storage.Bytes - byteOffset)
+            throw new ShapeMismatchException(
+                $"{operation}: {bytes} bytes from {byteOffset} on do not lie within a storage of {storage.Bytes} bytes.");
+    }
+
     /// <summary>The tensor itself if it is contiguous, else a copy that is: for kernels that say they need it.</summary>
     private static Tensor Contiguous(Tensor tensor) => tensor.Contiguous();
 
@@ -69,8 +92,26 @@ public sealed partial class MetalBackend : IBackend
         where TParameters : unmanaged
     {
         if (threads == 0) return;
-        int size = Math.Min(256, kernel.MaximumThreads);
+        int size = Math.Min(GroupThreads, kernel.MaximumThreads);
         LaunchGroups(kernel, buffers, parameters, new(checked((int)((threads + size - 1) / size))), new(size));
+    }
+
+    /// <summary>
+    /// Launches a kernel over the innermost rows of a plan: x of the grid walks along a row, y from row to row. The grid is capped:
+    /// the kernel steps by its size until all is done.
+    /// </summary>
+    private void LaunchRows<TParameters>(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, long columns, long rows)
+        where TParameters : unmanaged
+    {
+        if (columns == 0 || rows == 0) return;
+        int size = Math.Min(GroupThreads, kernel.MaximumThreads);
+        int width = (int)Math.Min(size, (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Min(columns, size)));
+        int height = (int)Math.Min(size / width, rows);
+        // A thread takes several elements of a long row: positions and parameters are then read once for all.
+        long perThread = Math.Clamp(columns * rows / MinimumThreads, 1, ElementsPerThread);
+        long across = Math.Clamp((columns + (width * perThread) - 1) / (width * perThread), 1, MaximumGroups);
+        long down = Math.Clamp((rows + height - 1) / height, 1, MaximumGroups);
+        LaunchGroups(kernel, buffers, parameters, new((int)across, (int)down), new(width, height));
     }
 
     private void LaunchGroups<TParameters>(

@@ -15,13 +15,16 @@ internal unsafe struct Strided
     /// <summary>How many elements there are.</summary>
     public long Count;
 
+    /// <summary>How many innermost rows there are.</summary>
+    public long Rows;
+
     /// <summary>How many axes are left.</summary>
     public int Rank;
 
     /// <summary>1 if every operand is contiguous: then the index is the position.</summary>
     public int IsContiguous;
 
-    /// <summary>The lengths, innermost first.</summary>
+    /// <summary>The lengths, innermost first; the first is 1 where no axis is left.</summary>
     public fixed long Shape[Core.Shape.MaxRank];
 
     /// <summary>The strides in elements, innermost first, operand by operand.</summary>
@@ -57,11 +60,16 @@ internal unsafe struct Strided
         }
 
         for (int i = count - 1; i >= 0; i--) plan.Add(order[i], shape[order[i]], layouts);
+        if (plan.Rank == 0) plan.Shape[0] = 1;
+        plan.Rows = plan.Count == 0 ? 0 : plan.Count / plan.Shape[0];
         plan.IsContiguous = 1;
         for (int i = 0; i < operands.Length; i++)
             if (plan.Rank > 1 || (plan.Rank == 1 && plan.Strides[i * Core.Shape.MaxRank] != 1)) plan.IsContiguous = 0;
         return plan;
     }
+
+    /// <summary>The length of an innermost row.</summary>
+    public readonly long Columns => Shape[0];
 
     /// <summary>How far apart neighbours along the innermost axis lie in an operand; 0 if there is no axis.</summary>
     public readonly long InnerStride(int operand) => Rank == 0 ? 0 : Math.Abs(Strides[operand * Core.Shape.MaxRank]);
