@@ -6,6 +6,7 @@ namespace Gradient.Backend.Metal;
 internal sealed class KernelCache(IKernelDevice device)
 {
     private const string Common = "common";
+    private static readonly string[] Headers = [Common, "gemm"]; // what families share
     private readonly Lock gate = new();
     private readonly Dictionary<(string Family, string Function, Constants Constants), IKernel> compiled = [];
     private readonly Dictionary<string, string> sources = [];
@@ -25,12 +26,12 @@ internal sealed class KernelCache(IKernelDevice device)
         }
     }
 
-    /// <summary>All families: the files of shaders/ but for common.metal.</summary>
+    /// <summary>All families: the files of shaders/ but for those that others include.</summary>
     public static IReadOnlyList<string> Families { get; } =
-        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => name != Common).Order()];
+        [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => !Headers.Contains(name)).Order()];
 
     /// <summary>The text of a family with the kinds of the seam and common.metal in front: what the device compiles.</summary>
-    public static string Compose(string family) => Kinds.Text + Read(Common) + "\n#line 1 \"" + family + ".metal\"\n" + Read(family);
+    public static string Compose(string family) => Kinds.Text + Read(Common) + "\n" + ReadWithIncludes(family);
 
     private string Source(string family)
     {
@@ -39,6 +40,25 @@ internal sealed class KernelCache(IKernelDevice device)
     }
 
     private static int At(ReadOnlySpan<int> constants, int index) => index < constants.Length ? constants[index] : 0;
+
+    /// <summary>
+    /// A text in which a first line <c>#include "other.metal"</c> is replaced by that text: sources compiled from memory have no
+    /// files to include.
+    /// </summary>
+    private static string ReadWithIncludes(string name)
+    {
+        const string Include = "#include \"";
+        string text = Read(name), header = "";
+        int line = 1;
+        if (text.StartsWith(Include, StringComparison.Ordinal))
+        {
+            int end = text.IndexOf('\n', StringComparison.Ordinal);
+            string included = text[Include.Length..text.IndexOf(".metal", StringComparison.Ordinal)];
+            (header, text, line) = (ReadWithIncludes(included) + "\n", text[(end + 1)..], 2);
+        }
+
+        return $"{header}#line {line} \"{name}.metal\"\n{text}";
+    }
 
     private static string Read(string name)
     {

@@ -13,18 +13,6 @@ public sealed partial class MetalBackend
 
     public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx) => throw Missing("softmaxBackward");
 
-    public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) => throw Missing("matMul");
-
-    public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y) => throw Missing("conv2d");
-
-    public void Conv2dInputGradient(Tensor dy, Tensor weight, in Conv2dOptions options, Tensor dx) => throw Missing("conv2dInputGradient");
-
-    public void Conv2dWeightGradient(Tensor x, Tensor dy, in Conv2dOptions options, Tensor dw) => throw Missing("conv2dWeightGradient");
-
-    public void Pool2d(in Pool2dOptions options, Tensor x, Tensor y, Tensor? indices) => throw Missing("pool2d");
-
-    public void Pool2dBackward(in Pool2dOptions options, Tensor dy, Tensor? indices, Tensor dx) => throw Missing("pool2dBackward");
-
     public void Normalize(
         NormalizeKind kind, Tensor x, AxisSet axes, Tensor? weight, Tensor? bias, double epsilon, Tensor y, Tensor? mean, Tensor inverse) => throw Missing("normalize");
 

@@ -74,6 +74,14 @@ internal unsafe struct Strided
     /// <summary>How far apart neighbours along the innermost axis lie in an operand; 0 if there is no axis.</summary>
     public readonly long InnerStride(int operand) => Rank == 0 ? 0 : Math.Abs(Strides[operand * Core.Shape.MaxRank]);
 
+    /// <summary>Lets two operands take each other's place.</summary>
+    public void SwapOperands(int i, int j)
+    {
+        for (int axis = 0; axis < Core.Shape.MaxRank; axis++)
+            (Strides[(i * Core.Shape.MaxRank) + axis], Strides[(j * Core.Shape.MaxRank) + axis]) =
+                (Strides[(j * Core.Shape.MaxRank) + axis], Strides[(i * Core.Shape.MaxRank) + axis]);
+    }
+
     private void Add(int axis, long length, ReadOnlySpan<Layout> layouts)
     {
         bool merges = Rank > 0;
