@@ -6,7 +6,7 @@ namespace Gradient.Backend.Metal;
 internal sealed class KernelCache(IKernelDevice device)
 {
     private const string Common = "common";
-    private static readonly string[] Headers = [Common, "gemm"]; // what families share
+    private static readonly string[] Headers = [Common, "gemm", "team"]; // what families share
     private readonly Lock gate = new();
     private readonly Dictionary<(string Family, string Function, Constants Constants), IKernel> compiled = [];
     private readonly Dictionary<string, string> sources = [];
