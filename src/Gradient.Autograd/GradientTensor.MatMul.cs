@@ -55,7 +55,7 @@ public sealed partial class GradientTensor
         if (activation == MatMulActivation.None)
             return Tape.Record(name, result, [a, b, bias], g => Gradients(g, left, right, leftRank, needBias), left, right);
         return Tape.RecordWithOutput(
-            name, result, [a, b, bias], (y, g) => Gradients(UnaryOperation.Relu.Derive(y, g), left, right, leftRank, needBias), left, right);
+            name, result, [a, b, bias], (y, g) => Gradients(ReluOperation.Derive(y, g), left, right, leftRank, needBias), left, right);
     }
 
     /// <summary>dA = G·Bᵀ, dB = Aᵀ·G, dbias = G, which the tape sums over what was broadcast.</summary>

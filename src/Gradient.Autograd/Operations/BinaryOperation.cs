@@ -7,10 +7,11 @@ internal enum Inputs
     None = 0,
     A = 1,
     B = 2,
+    Both = A | B,
 }
 
 /// <summary>
-/// A row of the table of binary operations: name, kernel, derivatives. Inputs broadcast and are promoted to one type; the tape
+/// What stands under each binary operation of <see cref="GradientTensor"/>: name, kernel, derivatives. Inputs broadcast and are promoted to one type; the tape
 /// sums gradients back to the inputs' shapes.
 /// </summary>
 /// <param name="Name">What errors call it.</param>
@@ -24,34 +25,6 @@ internal sealed record BinaryOperation(
     Func<GradientTensor, GradientTensor, GradientTensor, GradientTensor>? ByA = null,
     Func<GradientTensor, GradientTensor, GradientTensor, GradientTensor>? ByB = null)
 {
-    private const Inputs Both = Inputs.A | Inputs.B;
-
-    public static readonly BinaryOperation
-        Add = new("add", BinaryKind.Add, Inputs.None, Inputs.None, (a, b, g) => g, (a, b, g) => g),
-        Subtract = new("subtract", BinaryKind.Subtract, Inputs.None, Inputs.None, (a, b, g) => g, (a, b, g) => -g),
-        Multiply = new("multiply", BinaryKind.Multiply, Inputs.B, Inputs.A, (a, b, g) => g * b, (a, b, g) => g * a),
-        Divide = new("divide", BinaryKind.Divide, Inputs.B, Both, (a, b, g) => g / b, (a, b, g) => -g * a / (b * b)),
-        Pow = new("pow", BinaryKind.Pow, Both, Both,
-            // b·aᵇ⁻¹ is 0 where b is 0, even at a = 0; aᵇ·ln a is 0 where a is 0 and b is not negative (PyTorch's convention)
-            (a, b, g) => (g * b * a.Pow(b - 1)).MaskedFill(b.EqualTo(0), 0),
-            (a, b, g) => (g * a.Pow(b) * a.Log()).MaskedFill(a.EqualTo(0).LogicalAnd(b.GreaterOrEqual(0)), 0)),
-        // Ties share the gradient, as in PyTorch.
-        Minimum = new("minimum", BinaryKind.Minimum, Both, Both,
-            (a, b, g) => Share(g, a.LessThan(b), a.EqualTo(b)), (a, b, g) => Share(g, b.LessThan(a), a.EqualTo(b))),
-        Maximum = new("maximum", BinaryKind.Maximum, Both, Both,
-            (a, b, g) => Share(g, a.GreaterThan(b), a.EqualTo(b)), (a, b, g) => Share(g, b.GreaterThan(a), a.EqualTo(b))),
-        Remainder = new("remainder", BinaryKind.Remainder, Inputs.None, Both, (a, b, g) => g, (a, b, g) => -g * (a / b).Floor()),
-        Atan2 = new("atan2", BinaryKind.Atan2, Both, Both, (a, b, g) => g * b / (a * a + b * b), (a, b, g) => -g * a / (a * a + b * b)),
-        Equal = new("equalTo", BinaryKind.Equal),
-        NotEqual = new("notEqualTo", BinaryKind.NotEqual),
-        Less = new("lessThan", BinaryKind.Less),
-        LessOrEqual = new("lessOrEqual", BinaryKind.LessOrEqual),
-        Greater = new("greaterThan", BinaryKind.Greater),
-        GreaterOrEqual = new("greaterOrEqual", BinaryKind.GreaterOrEqual),
-        LogicalAnd = new("logicalAnd", BinaryKind.LogicalAnd),
-        LogicalOr = new("logicalOr", BinaryKind.LogicalOr),
-        LogicalXor = new("logicalXor", BinaryKind.LogicalXor);
-
     /// <summary>Computes and records.</summary>
     public GradientTensor Apply(GradientTensor a, GradientTensor b)
     {
@@ -83,6 +56,6 @@ internal sealed record BinaryOperation(
         _ => DTypes.Promote(a, b),
     };
 
-    private static GradientTensor Share(GradientTensor g, GradientTensor wins, GradientTensor ties) =>
+    internal static GradientTensor Share(GradientTensor g, GradientTensor wins, GradientTensor ties) =>
         wins.Where(g, ties.Where(g * 0.5, g.ZerosLike()));
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Gradient.Core;
 using static Gradient.Backend.Cpu.VectorMath;
+using unsafe ElementKernel = delegate*<byte**, long, Gradient.Core.KernelParameters*, void>;
 
 namespace Gradient.Backend.Cpu;
 
@@ -7,6 +9,23 @@ namespace Gradient.Backend.Cpu;
 internal static class ActivationOperators
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    /// <summary>The kernel of a kind in a type that kernels compute in; null if there is none.</summary>
+    public static unsafe ElementKernel Kernel(UnaryKind kind, DType type) => kind switch
+    {
+        UnaryKind.Relu when type != DType.Bool => ElementKernels.Unary<Relu>(type),
+        _ when !type.IsFloatingPoint() => null,
+        UnaryKind.Sigmoid => ElementKernels.Unary<Sigmoid>(type),
+        UnaryKind.LeakyRelu => ElementKernels.Unary<LeakyRelu>(type),
+        UnaryKind.Elu => ElementKernels.Unary<Elu>(type),
+        UnaryKind.Gelu => ElementKernels.Unary<Gelu>(type),
+        UnaryKind.GeluTanh => ElementKernels.Unary<GeluTanh>(type),
+        UnaryKind.Silu => ElementKernels.Unary<Silu>(type),
+        UnaryKind.Softplus => ElementKernels.Unary<Softplus>(type),
+        UnaryKind.Hardswish => ElementKernels.Unary<Hardswish>(type),
+        UnaryKind.Mish => ElementKernels.Unary<Mish>(type),
+        _ => null,
+    };
 
     internal readonly struct Sigmoid : IUnaryOperator
     {

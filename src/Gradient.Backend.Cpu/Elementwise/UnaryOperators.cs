@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Gradient.Core;
 using static Gradient.Backend.Cpu.VectorMath;
+using unsafe ElementKernel = delegate*<byte**, long, Gradient.Core.KernelParameters*, void>;
 
 namespace Gradient.Backend.Cpu;
 
@@ -7,6 +9,67 @@ namespace Gradient.Backend.Cpu;
 internal static class UnaryOperators
 {
     private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    /// <summary>The kernel of a kind in a type that kernels compute in; null if there is none. A is its first parameter.</summary>
+    public static unsafe ElementKernel Kernel(UnaryKind kind, DType type, double a) => type switch
+    {
+        DType.Bool => kind == UnaryKind.LogicalNot ? ElementKernels.Unary<LogicalNot>(type) : null,
+        DType.Int32 or DType.Int64 => kind == UnaryKind.PowScalar ? IntegerKernels.Scalar<IntegerKernels.Pow>(type) : OfNumbers(kind, type),
+        _ => OfNumbers(kind, type) is var found && found != null ? found : OfFloats(kind, type, a),
+    };
+
+    private static unsafe ElementKernel OfNumbers(UnaryKind kind, DType type) => kind switch
+    {
+        UnaryKind.Negate => ElementKernels.Unary<Negate>(type),
+        UnaryKind.Abs => ElementKernels.Unary<Abs>(type),
+        UnaryKind.Sign => ElementKernels.Unary<Sign>(type),
+        UnaryKind.Square => ElementKernels.Unary<Square>(type),
+        UnaryKind.Floor => ElementKernels.Unary<Floor>(type),
+        UnaryKind.Ceiling => ElementKernels.Unary<Ceiling>(type),
+        UnaryKind.Round => ElementKernels.Unary<Round>(type),
+        UnaryKind.Truncate => ElementKernels.Unary<Truncate>(type),
+        UnaryKind.AddScalar => ElementKernels.Unary<AddScalar>(type),
+        UnaryKind.SubtractFromScalar => ElementKernels.Unary<SubtractFromScalar>(type),
+        UnaryKind.MultiplyScalar => ElementKernels.Unary<MultiplyScalar>(type),
+        UnaryKind.Clamp => ElementKernels.Unary<Clamp>(type),
+        UnaryKind.IsNaN => ElementKernels.Unary<IsNaN>(type),
+        UnaryKind.IsFinite => ElementKernels.Unary<IsFinite>(type),
+        _ => null,
+    };
+
+    private static unsafe ElementKernel OfFloats(UnaryKind kind, DType type, double a) => kind switch
+    {
+        UnaryKind.Reciprocal => ElementKernels.Unary<Reciprocal>(type),
+        UnaryKind.Sqrt => ElementKernels.Unary<Sqrt>(type),
+        UnaryKind.Rsqrt => ElementKernels.Unary<Rsqrt>(type),
+        UnaryKind.Exp => ElementKernels.Unary<Exp>(type),
+        UnaryKind.Expm1 => ElementKernels.Unary<Expm1>(type),
+        UnaryKind.Log => ElementKernels.Unary<Log>(type),
+        UnaryKind.Log1p => ElementKernels.Unary<Log1p>(type),
+        UnaryKind.Log2 => ElementKernels.Unary<Log2>(type),
+        UnaryKind.Sin => ElementKernels.Unary<Sin>(type),
+        UnaryKind.Cos => ElementKernels.Unary<Cos>(type),
+        UnaryKind.Tan => ElementKernels.Unary<Tan>(type),
+        UnaryKind.Tanh => ElementKernels.Unary<Tanh>(type),
+        UnaryKind.Erf => ElementKernels.Unary<Erf>(type),
+        UnaryKind.DivideByScalar => ElementKernels.Unary<DivideByScalar>(type),
+        UnaryKind.DivideScalarBy => ElementKernels.Unary<DivideScalarBy>(type),
+        UnaryKind.PowScalar => Power(type, a),
+        UnaryKind.ScalarPow => ElementKernels.Unary<ScalarPow>(type),
+        _ => null,
+    };
+
+    /// <summary>Powers that are products and roots, the same that PyTorch singles out, and the general one.</summary>
+    private static unsafe ElementKernel Power(DType type, double exponent) => exponent switch
+    {
+        2 => ElementKernels.Unary<Square>(type),
+        3 => ElementKernels.Unary<Cube>(type),
+        0.5 => ElementKernels.Unary<Sqrt>(type),
+        -0.5 => ElementKernels.Unary<Rsqrt>(type),
+        -1 => ElementKernels.Unary<Reciprocal>(type),
+        -2 => ElementKernels.Unary<ReciprocalSquare>(type),
+        _ => ElementKernels.Unary<PowScalar>(type),
+    };
 
     internal readonly struct Negate : IUnaryOperator
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Training;
 
 /// <summary>
@@ -25,6 +27,7 @@ public sealed class Adadelta : Optimizer
     /// <param name="weightDecay">The factor of an L2 penalty, added to gradients.</param>
     /// <param name="maximize">Whether to ascend.</param>
     /// <exception cref="ArgumentOutOfRangeException">ρ is not in [0, 1), or another number is negative.</exception>
+    [OverloadResolutionPriority(1)] // so that [new(body), new(head)] means groups
     public Adadelta(
         IEnumerable<ParameterGroup> groups, double learningRate = 1, double rho = 0.9, double epsilon = 1e-6,
         double weightDecay = 0, bool maximize = false)

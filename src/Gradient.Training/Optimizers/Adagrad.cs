@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Training;
 
 /// <summary>
@@ -25,6 +27,7 @@ public sealed class Adagrad : Optimizer
     /// <param name="epsilon">ε.</param>
     /// <param name="maximize">Whether to ascend.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is negative.</exception>
+    [OverloadResolutionPriority(1)] // so that [new(body), new(head)] means groups
     public Adagrad(
         IEnumerable<ParameterGroup> groups, double learningRate = 1e-2, double rateDecay = 0, double weightDecay = 0,
         double epsilon = 1e-10, bool maximize = false)

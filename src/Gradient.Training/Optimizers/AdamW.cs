@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Training;
 
 /// <summary>
@@ -24,6 +26,7 @@ public sealed class AdamW : Adam
     /// <param name="amsGrad">Whether the largest second moment so far counts (Reddi, Kale, Kumar, 2018).</param>
     /// <param name="maximize">Whether to ascend.</param>
     /// <exception cref="ArgumentOutOfRangeException">A decay is not in [0, 1), or another number is negative.</exception>
+    [OverloadResolutionPriority(1)] // so that [new(body), new(head)] means groups
     public AdamW(
         IEnumerable<ParameterGroup> groups, double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999,
         double epsilon = 1e-8, double weightDecay = 1e-2, bool amsGrad = false, bool maximize = false)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Training;
 
 /// <summary>
@@ -29,6 +31,7 @@ public sealed class NAdam : Optimizer
     /// <param name="momentumDecay">ψ.</param>
     /// <param name="decoupledWeightDecay">Whether decay acts on parameters, as in <see cref="AdamW"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A decay is not in [0, 1), or another number is negative.</exception>
+    [OverloadResolutionPriority(1)] // so that [new(body), new(head)] means groups
     public NAdam(
         IEnumerable<ParameterGroup> groups, double learningRate = 2e-3, double beta1 = 0.9, double beta2 = 0.999,
         double epsilon = 1e-8, double weightDecay = 0, double momentumDecay = 4e-3, bool decoupledWeightDecay = false)

@@ -2,7 +2,7 @@ namespace Gradient.Training;
 
 /// <summary>
 /// Parameters that an optimizer treats alike. What is not set is taken from the optimizer's own arguments.
-/// <c>new AdamW([new ParameterGroup(body), new ParameterGroup(head) { LearningRate = 1e-4 }], learningRate: 1e-3)</c>
+/// <c>new AdamW([new(body), new(head) { LearningRate = 1e-4 }], learningRate: 1e-3)</c>
 /// </summary>
 /// <param name="parameters">Leaves that require gradients.</param>
 public sealed class ParameterGroup(IEnumerable<GradientTensor> parameters)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Training;
 
 /// <summary>
@@ -28,6 +30,7 @@ public sealed class RmsProp : Optimizer
     /// <param name="centered">Whether the mean gradient is taken out of the mean square, leaving the variance.</param>
     /// <param name="maximize">Whether to ascend.</param>
     /// <exception cref="ArgumentOutOfRangeException">α is not in [0, 1), or another number is negative.</exception>
+    [OverloadResolutionPriority(1)] // so that [new(body), new(head)] means groups
     public RmsProp(
         IEnumerable<ParameterGroup> groups, double learningRate = 1e-2, double alpha = 0.99, double epsilon = 1e-8,
         double weightDecay = 0, double momentum = 0, bool centered = false, bool maximize = false)

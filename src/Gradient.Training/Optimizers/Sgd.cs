@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Training;
 
 /// <summary>
@@ -27,6 +29,7 @@ public sealed class Sgd : Optimizer
     /// <param name="nesterov">Whether to look ahead; needs momentum and no dampening.</param>
     /// <param name="maximize">Whether to ascend.</param>
     /// <exception cref="ArgumentException">Nesterov without momentum or with dampening.</exception>
+    [OverloadResolutionPriority(1)] // so that [new(body), new(head)] means groups
     public Sgd(
         IEnumerable<ParameterGroup> groups, double learningRate = 1e-3, double momentum = 0, double dampening = 0,
         double weightDecay = 0, bool nesterov = false, bool maximize = false)

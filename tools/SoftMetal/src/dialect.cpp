@@ -1,0 +1,152 @@
+// What differs from C++ within a declaration: address spaces, literals, swizzles, overloads by address space.
+#include "rewriter.hpp"
+#include <cstring>
+
+namespace softmetal {
+
+// threadgroup float a[8][8], b[32];  →  float (&a)[8][8] = softmetal::threadgroup_variable<float [8][8]>(0); ...
+// A pointer or reference into threadgroup memory loses the word alone (in qualifiers()).
+void Rewriter::threadgroup_storage(size_t keyword, size_t limit, bool in_kernel) {
+    size_t before = previous(tokens, keyword);
+    bool statement = tokens[before].is(";") || tokens[before].is("{") || tokens[before].is("}");
+    if (!statement) return;
+    size_t end = keyword + 1, type_end = npos;
+    for (; end < limit && !tokens[end].is(";"); end++) {
+        if (tokens[end].is("*") || tokens[end].is("&")) return;
+        if (tokens[end].is("=")) fail(keyword, "variables in threadgroup memory have no initialiser");
+        if (tokens[end].is("<")) end = angle_partner(tokens, end);
+        else if (tokens[end].is("(")) end = partner(tokens, end);
+        else if (tokens[end].is("[")) end = partner(tokens, end);
+        else if (tokens[end].identifier() && type_end == npos) {
+            size_t after = next(tokens, end + 1);
+            if (tokens[after].is("[") || tokens[after].is(";") || tokens[after].is(",")) type_end = end;
+        }
+    }
+    if (type_end == npos) return;
+    if (!in_kernel) fail(keyword, "variables in threadgroup memory must be declared in the body of a kernel");
+    std::string type;
+    for (size_t i = keyword + 1; i < type_end; i++) type += tokens[i].space + tokens[i].text;
+    std::string text;
+    for (size_t i = type_end; i < end;) {
+        std::string name = tokens[i++].text, extent;
+        for (i = next(tokens, i); i < end && tokens[i].is("["); i = next(tokens, i)) {
+            size_t close = partner(tokens, i);
+            extent += print(tokens, i, close + 1);
+            i = close + 1;
+        }
+        text += type + " (&" + name + ")" + extent + " = softmetal::threadgroup_variable<" + type + extent + ">("
+              + std::to_string(threadgroup_variables++) + ", \"" + name + "\"); ";
+        if (i < end && tokens[i].is(",")) i = next(tokens, i + 1);
+    }
+    std::string lines;                              // the line ends inside are already in the text
+    for (size_t i = keyword; i <= end; i++) { if (i > keyword) tokens[i].space.clear(); erase(tokens[i]); }
+    tokens[keyword].text = text;
+    tokens[keyword].kind = Kind::text;
+}
+
+void Rewriter::qualifiers() {
+    static const std::set<std::string> erased = {"device", "thread", "threadgroup"};
+    for (size_t i = 0; i < tokens.size(); i++) {
+        Token& t = tokens[i];
+        if (!t.identifier()) continue;
+        if (t.is("threadgroup")) threadgroup_storage(i, tokens.size(), false);
+        if (erased.count(t.text)) { erase(t); continue; }
+        if (!t.is("constant")) continue;
+        // const once per type: look back to the start of the type and forward to its end.
+        bool already = false;
+        for (size_t k = previous(tokens, i); k != npos; k = previous(tokens, k)) {
+            if (tokens[k].is("const") || tokens[k].is("constexpr")) already |= tokens[k].is("const");
+            else if (!tokens[k].identifier() && !tokens[k].is(":") && !tokens[k].is(">")) break;
+            if (tokens[k].is(">")) break;
+        }
+        for (size_t k = next(tokens, i + 1); k < tokens.size() && !already; k = next(tokens, k + 1)) {
+            if (tokens[k].is("<")) { k = angle_partner(tokens, k); continue; }
+            if (tokens[k].is("const")) already = true;
+            else if (!tokens[k].identifier() && !tokens[k].is(":")) break;
+        }
+        t.text = already ? "" : "const";
+    }
+}
+
+void Rewriter::literals() {
+    for (auto& t : tokens) {
+        if (t.kind != Kind::number) continue;
+        std::string& s = t.text;
+        bool hexadecimal = s.size() > 1 && s[0] == '0' && (s[1] | 32) == 'x';
+        bool real = hexadecimal ? s.find_first_of("pP") != std::string::npos : s.find_first_of(".eE") != std::string::npos;
+        char last = s.back() | 32;
+        if (!hexadecimal && last == 'h') { s = "half(" + s.substr(0, s.size() - 1) + (real ? "f)" : ".0f)"); continue; }
+        if (!hexadecimal && last == 'f' && s.size() > 2 && (s[s.size() - 2] | 32) == 'b') {
+            s = "bfloat(" + s.substr(0, s.size() - 2) + (real ? "f)" : ".0f)");
+            continue;
+        }
+        if (!real) { if (!hexadecimal && last == 'f') s = s.substr(0, s.size() - 1) + ".0f"; continue; }
+        if (last != 'f' && last != 'l') s += "f";   // MSL has no double
+    }
+}
+
+// v.xy → v.template take<0, 1>(), and v.xy = … → v.template part<0, 1>() = …
+void Rewriter::swizzles() {
+    for (size_t i = 1; i + 1 < tokens.size(); i++) {
+        Token& t = tokens[i];
+        if (!t.identifier() || t.text.size() < 2 || t.text.size() > 4) continue;
+        size_t dot = previous(tokens, i), after = next(tokens, i + 1);
+        if (dot == npos || !tokens[dot].is(".") || after >= tokens.size() || tokens[after].is("(")) continue;
+        std::string indices;
+        for (const char* letters : {"xyzw", "rgba"}) {
+            std::string found;
+            for (char c : t.text) {
+                const char* at = strchr(letters, c);
+                if (!at) { found.clear(); break; }
+                found += (found.empty() ? "" : ", ") + std::to_string(at - letters);
+            }
+            if (!found.empty()) indices = found;
+        }
+        if (indices.empty()) continue;
+        size_t second = next(tokens, after + 1);
+        bool assigned = (tokens[after].is("=") && !tokens[second].is("="))
+                     || (tokens[after].text.size() == 1 && strchr("+-*/&|^%", tokens[after].text[0]) && tokens[second].is("=") && tokens[second].space.empty());
+        t.text = (assigned ? "template part<" : "template take<") + indices + ">()";
+    }
+}
+
+// Inside each class and at namespace scope, a function whose text equals an earlier one is dropped.
+void Rewriter::drop_repeated_members() {
+    std::vector<std::set<std::string>> scopes(1);
+    size_t start = 0;
+    auto normal = [&](size_t begin, size_t end) {
+        std::string text;
+        for (size_t k = begin; k < end; k++) if (!tokens[k].text.empty() && tokens[k].kind != Kind::directive) text += tokens[k].text + " ";
+        return text;
+    };
+    auto finish = [&](size_t end, bool function) {
+        std::string text = normal(start, end);
+        if (function && !scopes.back().insert(text).second)
+            for (size_t k = start; k < end; k++) if (tokens[k].kind != Kind::directive) erase(tokens[k]);
+        start = end;
+    };
+    bool parenthesis = false;
+    for (size_t i = 0; i < tokens.size(); i++) {
+        const Token& t = tokens[i];
+        if (t.text.empty() || t.kind == Kind::directive) continue;
+        if (t.is("template") && tokens[next(tokens, i + 1)].is("<")) { i = angle_partner(tokens, next(tokens, i + 1)); continue; }
+        if (t.is("(") || t.is("[")) { parenthesis |= t.is("("); i = partner(tokens, i); }
+        else if (t.is("{")) {
+            size_t before = previous(tokens, i);
+            if (parenthesis || (before != npos && tokens[before].is("="))) {
+                bool body = before == npos || !tokens[before].is("=");
+                i = partner(tokens, i);
+                if (body) { finish(i + 1, true); parenthesis = false; }
+            }
+            else { scopes.emplace_back(); start = i + 1; }
+        }
+        else if (t.is("}")) { if (scopes.size() > 1) scopes.pop_back(); start = i + 1; parenthesis = false; }
+        else if (t.is(";")) { finish(i + 1, false); parenthesis = false; }
+        else if (t.is(":") && !parenthesis) {
+            size_t before = previous(tokens, i);
+            if (before != npos && (tokens[before].is("public") || tokens[before].is("private") || tokens[before].is("protected"))) start = i + 1;
+        }
+    }
+}
+
+}
