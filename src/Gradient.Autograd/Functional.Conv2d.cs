@@ -23,12 +23,13 @@ public static partial class Functional
         CheckAlike("conv2d", x, weight, "the kernel");
         CheckAlike("conv2d", x, bias, "the bias");
         ShapeChecks.Rank("conv2d", x.Shape, 4, "an input [batch, height, width, channels]");
-        ShapeChecks.Rank("conv2d", weight.Shape, 4, "a kernel [kernelHeight, kernelWidth, inputs/groups, outputs]");
+        CheckKernel("conv2d", weight.Shape, "a kernel [kernelHeight, kernelWidth, inputs/groups, outputs]");
         if (x.Shape[3] != weight.Shape[2] * groups || weight.Shape[3] % groups != 0)
             throw new ShapeMismatchException(
                 $"conv2d: an input of shape {x.Shape} (channels last) and a kernel of shape {weight.Shape} do not fit in {groups} groups: "
-                + $"the input's {x.Shape[3]} channels must be {weight.Shape[2]}·{groups}, and the {weight.Shape[3]} outputs a multiple of {groups}.");
-        CheckShape("conv2d", "the bias", bias, [weight.Shape[3]]);
+                + $"the input's {x.Shape[3]} channels must be {weight.Shape[2]}·{groups}, and the {weight.Shape[3]} outputs a multiple of {groups}."
+                + (x.Shape[1] == weight.Shape[2] * groups ? " If the channels come first, Permute(0, 2, 3, 1), or give the layer ChannelOrder.First." : ""));
+        CheckShape("conv2d", "the bias", bias, [weight.Shape[3]], x);
         long height = options.OutputHeight(x.Shape[1], weight.Shape[0]), width = options.OutputWidth(x.Shape[2], weight.Shape[1]);
         if (height < 1 || width < 1)
             throw new ShapeMismatchException(
@@ -60,7 +61,7 @@ public static partial class Functional
         CheckAlike(name, x, weight, "the kernel");
         CheckAlike(name, x, bias, "the bias");
         ShapeChecks.Rank(name, x.Shape, 4, "an input [batch, height, width, channels]");
-        ShapeChecks.Rank(name, weight.Shape, 4, "a kernel [kernelHeight, kernelWidth, outputs/groups, inputs]");
+        CheckKernel(name, weight.Shape, "a kernel [kernelHeight, kernelWidth, outputs/groups, inputs]");
         if (x.Shape[3] != weight.Shape[3] || x.Shape[3] % groups != 0)
             throw new ShapeMismatchException(
                 $"{name}: an input of shape {x.Shape} (channels last) and a kernel of shape {weight.Shape} [kernelHeight, kernelWidth, outputs/groups, "
@@ -69,7 +70,7 @@ public static partial class Functional
             || outputPadding.Width < 0 || outputPadding.Width >= Math.Max(options.StrideWidth, options.DilationWidth))
             throw new ShapeMismatchException($"{name}: output padding {outputPadding} must be less than stride {stride ?? 1} or dilation {dilation ?? 1}.");
         long outputs = weight.Shape[2] * groups;
-        CheckShape(name, "the bias", bias, [outputs]);
+        CheckShape(name, "the bias", bias, [outputs], x);
         long height = Grown(x.Shape[1], weight.Shape[0], options.StrideHeight, padding.Height, options.DilationHeight, outputPadding.Height);
         long width = Grown(x.Shape[2], weight.Shape[1], options.StrideWidth, padding.Width, options.DilationWidth, outputPadding.Width);
         if (height < 1 || width < 1)
@@ -156,6 +157,12 @@ public static partial class Functional
             DilationWidth = dilation.Width,
             Groups = groups,
         };
+    }
+
+    private static void CheckKernel(string name, in Shape kernel, string meaning)
+    {
+        ShapeChecks.Rank(name, kernel, 4, meaning);
+        if (kernel[0] < 1 || kernel[1] < 1) throw new ShapeMismatchException($"{name}: a kernel of shape {kernel} needs at least one row and column.");
     }
 
     private static long Grown(long length, long kernel, int stride, int padding, int dilation, int outputPadding) =>

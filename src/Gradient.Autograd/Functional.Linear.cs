@@ -16,7 +16,7 @@ public static partial class Functional
         if (x.Rank == 0 || x.Shape[-1] != weight.Shape[0])
             throw new ShapeMismatchException(
                 $"linear: the last axis of an input of shape {x.Shape} must have the {weight.Shape[0]} inputs of the weight of shape {weight.Shape}.");
-        CheckShape("linear", "the bias", bias, [weight.Shape[1]]);
+        CheckShape("linear", "the bias", bias, [weight.Shape[1]], x);
 
         // One product instead of MatMul and Add: the bias is added in its last write.
         return GradientTensor.MatMul("linear", x, weight, bias);

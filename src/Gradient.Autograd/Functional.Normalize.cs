@@ -24,8 +24,8 @@ public static partial class Functional
         if (x.Rank < 2) throw new ShapeMismatchException($"batchNorm: shape {x.Shape} where [batch, …, channels] is needed.");
         Shape channels = [x.Shape[-1]];
         CheckAffine("batchNorm", x, weight, bias, channels);
-        CheckShape("batchNorm", "the running mean", runningMean, channels);
-        CheckShape("batchNorm", "the running variance", runningVariance, channels);
+        CheckShape("batchNorm", "the running mean", runningMean, channels, x);
+        CheckShape("batchNorm", "the running variance", runningVariance, channels, x);
         if (!training && runningMean is not null && runningVariance is not null)
             return Standardized(x, runningMean, runningVariance, weight, bias, epsilon);
         long count = x.Shape.Without(-1).ElementCount;
@@ -202,8 +202,8 @@ public static partial class Functional
     {
         CheckAlike(name, x, weight, "the weight");
         CheckAlike(name, x, bias, "the bias");
-        CheckShape(name, "the weight", weight, shape);
-        CheckShape(name, "the bias", bias, shape);
+        CheckShape(name, "the weight", weight, shape, x);
+        CheckShape(name, "the bias", bias, shape, x);
     }
 
     private static AxisSet LastAxes(string name, in Shape shape, in Shape normalized)

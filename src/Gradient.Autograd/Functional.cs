@@ -17,9 +17,9 @@ public static partial class Functional
                 $"{operation}: the input is {x.DType.Name()} but {name} is {other.DType.Name()}; convert one with To(DType.{x.DType}).");
     }
 
-    private static void CheckShape(string operation, string name, GradientTensor? tensor, in Shape expected)
+    private static void CheckShape(string operation, string name, GradientTensor? tensor, in Shape expected, GradientTensor x)
     {
         if (tensor is not null && tensor.Shape != expected)
-            throw new ShapeMismatchException($"{operation}: {name} has shape {tensor.Shape} where {expected} is needed.");
+            throw new ShapeMismatchException($"{operation}: {name} has shape {tensor.Shape} where {expected} is needed for an input of shape {x.Shape}.");
     }
 }

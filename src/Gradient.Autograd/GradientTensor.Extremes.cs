@@ -50,7 +50,7 @@ public sealed partial class GradientTensor
 
     private GradientTensor Extreme(string name, ReduceKind kind, ReadOnlySpan<int> axes, bool keepDims)
     {
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, name);
         for (int i = 0; i < Rank; i++)
             if (set.Contains(i)) CheckNotEmpty(name, Shape, i);
         var kept = Shape.Reduce(set, keepDims: true);
@@ -64,7 +64,7 @@ public sealed partial class GradientTensor
 
     private ValuesAndIndices Extreme(string name, ArgKind kind, int axis, bool keepDims)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, name);
         CheckNotEmpty(name, Shape, axis);
         var kept = Shape.With(axis, 1);
         var shape = keepDims ? kept : Shape.Without(axis);
@@ -79,7 +79,7 @@ public sealed partial class GradientTensor
 
     private static GradientTensor ArgExtreme(string name, ArgKind kind, Tensor x, int axis, bool keepDims)
     {
-        axis = x.Shape.Axis(axis);
+        axis = x.Shape.Axis(axis, name);
         CheckNotEmpty(name, x.Shape, axis);
         var indices = Tensor.Empty(keepDims ? x.Shape.With(axis, 1) : x.Shape.Without(axis), DType.Int64, x.Device);
         using var view = indices.View(Layout.Contiguous(x.Shape.With(axis, 1)));

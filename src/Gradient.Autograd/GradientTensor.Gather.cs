@@ -11,7 +11,7 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">An index is outside the axis.</exception>
     public GradientTensor IndexSelect(int axis, GradientTensor index)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "indexSelect");
         CheckIndex("indexSelect", index);
         var flat = index.Value.Reshape([index.ElementCount]);
         var selected = Shape.With(axis, index.ElementCount);
@@ -33,7 +33,7 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">The shapes do not fit, or an index is outside the axis.</exception>
     public GradientTensor Gather(int axis, GradientTensor index)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "gather");
         CheckIndex("gather", index);
         CheckWithin("gather", index.Shape, Shape, axis);
         return Gather("gather", axis, index, index.Shape);
@@ -125,7 +125,7 @@ public sealed partial class GradientTensor
 
     private (int Axis, GradientTensor Source) PrepareScatter(string name, int axis, GradientTensor index, GradientTensor source)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, name);
         CheckIndex(name, index);
         CheckWithin(name, index.Shape, Shape, axis);
         CheckWithin(name, index.Shape, source.Shape, -1);

@@ -52,7 +52,7 @@ public sealed partial class GradientTensor
     /// </summary>
     public GradientTensor Slice(int axis, long start = 0, long stop = long.MaxValue, long step = 1)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "slice");
         if (step == 0) throw new ArgumentOutOfRangeException(nameof(step), step, "A slice needs a step other than 0.");
         (long first, long length) = TensorIndex.Resolve(start, stop, step, Shape[axis]);
         return Part("slice", layout => layout.Slice(axis, first, length, step));

@@ -8,7 +8,7 @@ public sealed partial class GradientTensor
     {
         if (tensors.Length == 0) throw new ShapeMismatchException("cat: no tensors were given, so there is no shape.");
         var first = tensors[0];
-        axis = first.Shape.Axis(axis);
+        axis = first.Shape.Axis(axis, "cat");
         var dtype = first.DType;
         long length = 0;
         foreach (var tensor in tensors)
@@ -53,7 +53,7 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">The lengths do not sum to that of the axis.</exception>
     public GradientTensor[] Split(ReadOnlySpan<long> lengths, int axis = 0)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "split");
         long total = 0;
         foreach (long length in lengths) total += length;
         if (total != Shape[axis])
@@ -74,7 +74,7 @@ public sealed partial class GradientTensor
     public GradientTensor[] Split(long length, int axis = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "split");
         var pieces = new GradientTensor[Math.Max(1, (Shape[axis] + length - 1) / length)];
         for (int i = 0; i < pieces.Length; i++) pieces[i] = Narrow(axis, i * length, Math.Min(length, Shape[axis] - (i * length)));
         return pieces;

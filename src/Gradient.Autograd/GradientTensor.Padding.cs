@@ -55,7 +55,7 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">The border is not narrower than the axis is long, or negative.</exception>
     public GradientTensor ReflectionPad(int axis, long before, long after)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "reflectionPad");
         CheckPadding("reflectionPad", axis, before, after);
         long length = Shape[axis];
         if (Math.Max(before, after) >= length && Math.Max(before, after) > 0)
@@ -79,7 +79,7 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">The axis is empty, or a number is negative.</exception>
     public GradientTensor ReplicationPad(int axis, long before, long after)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, "replicationPad");
         CheckPadding("replicationPad", axis, before, after);
         CheckNotEmpty("replicationPad", Shape, axis);
         long last = Shape[axis] - 1;

@@ -7,7 +7,7 @@ public sealed partial class GradientTensor
     /// <param name="keepDims">Whether summed axes stay with length 1.</param>
     public GradientTensor Sum(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "sum");
         var (from, kept) = (Shape, Shape.Reduce(set, keepDims: true));
         var result = Reduced(ReduceKind.Sum, set, keepDims, DType.IsFloatingPoint() ? DType : DType.Int64);
         return Tape.Record("sum", result, [this], g => [g.Reshape(kept).Expand(from)]);
@@ -23,7 +23,7 @@ public sealed partial class GradientTensor
     public GradientTensor Mean(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("mean", DType);
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "mean");
         var (from, kept) = (Shape, Shape.Reduce(set, keepDims: true));
         long count = CountAlong(set);
         return Tape.Record("mean", Reduced(ReduceKind.Mean, set, keepDims, DType), [this], g => [(g.Reshape(kept) / count).Expand(from)]);
@@ -37,7 +37,7 @@ public sealed partial class GradientTensor
     /// <param name="keepDims">Whether reduced axes stay with length 1.</param>
     public GradientTensor Prod(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "prod");
         var result = Reduced(ReduceKind.Product, set, keepDims, DType.IsFloatingPoint() ? DType : DType.Int64);
         var kept = Shape.Reduce(set, keepDims: true);
         return Tape.Record("prod", result, [this], g => [g.Reshape(kept) * ProductsOfOthers(set)], this);
@@ -48,14 +48,14 @@ public sealed partial class GradientTensor
 
     /// <summary>Whether all elements along the axes are other than 0; over all axes by default. Bool.</summary>
     public GradientTensor All(ReadOnlySpan<int> axes = default, bool keepDims = false) =>
-        new(Reduced(ReduceKind.All, AxisSet.Of(Shape, axes), keepDims, DType.Bool));
+        new(Reduced(ReduceKind.All, AxisSet.Of(Shape, axes, "all"), keepDims, DType.Bool));
 
     /// <summary>Whether all elements along one axis are other than 0. Bool.</summary>
     public GradientTensor All(int axis, bool keepDims = false) => All([axis], keepDims);
 
     /// <summary>Whether any element along the axes is other than 0; over all axes by default. Bool.</summary>
     public GradientTensor Any(ReadOnlySpan<int> axes = default, bool keepDims = false) =>
-        new(Reduced(ReduceKind.Any, AxisSet.Of(Shape, axes), keepDims, DType.Bool));
+        new(Reduced(ReduceKind.Any, AxisSet.Of(Shape, axes, "any"), keepDims, DType.Bool));
 
     /// <summary>Whether any element along one axis is other than 0. Bool.</summary>
     public GradientTensor Any(int axis, bool keepDims = false) => Any([axis], keepDims);

@@ -8,7 +8,7 @@ public sealed partial class GradientTensor
     public GradientTensor CumSum(int axis, bool reverse = false)
     {
         var x = DType.IsFloatingPoint() ? this : To(DType.Int64);
-        return Tape.Record("cumSum", x.Scanned(ScanKind.Sum, axis, reverse), [x], g => [g.CumSum(axis, !reverse)]);
+        return Tape.Record("cumSum", x.Scanned("cumSum", ScanKind.Sum, axis, reverse), [x], g => [g.CumSum(axis, !reverse)]);
     }
 
     /// <summary>
@@ -19,12 +19,12 @@ public sealed partial class GradientTensor
     public GradientTensor CumProd(int axis)
     {
         var x = DType.IsFloatingPoint() ? this : To(DType.Int64);
-        return Tape.Record("cumProd", x.Scanned(ScanKind.Product, axis, reverse: false), [x], g => [x.CumProdGradient(g, axis)], x);
+        return Tape.Record("cumProd", x.Scanned("cumProd", ScanKind.Product, axis, reverse: false), [x], g => [x.CumProdGradient(g, axis)], x);
     }
 
-    private Tensor Scanned(ScanKind kind, int axis, bool reverse)
+    private Tensor Scanned(string name, ScanKind kind, int axis, bool reverse)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, name);
         var result = Tensor.Empty(Shape, DType, Device);
         Backend.Scan(kind, Value, axis, reverse, result);
         return result;

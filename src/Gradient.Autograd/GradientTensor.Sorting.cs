@@ -27,7 +27,7 @@ public sealed partial class GradientTensor
 
     private ValuesAndIndices Sorted(string name, int axis, long k, bool descending)
     {
-        axis = Shape.Axis(axis);
+        axis = Shape.Axis(axis, name);
         var shape = Shape.With(axis, k);
         Tensor values = Tensor.Empty(shape, DType, Device), indices = Tensor.Empty(shape, DType.Int64, Device);
         Backend.Sort(Value, axis, descending, values, indices);

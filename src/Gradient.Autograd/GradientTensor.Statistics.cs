@@ -12,7 +12,7 @@ public sealed partial class GradientTensor
     public GradientTensor Var(ReadOnlySpan<int> axes = default, double correction = 1, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("var", DType);
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "var");
         double freedom = Math.Max(0, CountAlong(set) - correction);
         var kept = Shape.Reduce(set, keepDims: true);
         return Tape.Record("var", Variance(set, freedom, keepDims), [this], g => [Centered(set) * (g.Reshape(kept) * (2 / freedom))], this);
@@ -29,7 +29,7 @@ public sealed partial class GradientTensor
     public GradientTensor Std(ReadOnlySpan<int> axes = default, double correction = 1, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("std", DType);
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "std");
         double freedom = Math.Max(0, CountAlong(set) - correction);
         var kept = Shape.Reduce(set, keepDims: true);
         var result = Variance(set, freedom, keepDims);
@@ -57,7 +57,7 @@ public sealed partial class GradientTensor
         if (double.IsPositiveInfinity(p)) return Abs().Max(axes, keepDims);
         if (double.IsNegativeInfinity(p)) return Abs().Min(axes, keepDims);
         if (p == 0) return NotEqualTo(0).To(DType).Sum(axes, keepDims);
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "norm");
         var kept = Shape.Reduce(set, keepDims: true);
         if (p == 2)
         {
@@ -83,7 +83,7 @@ public sealed partial class GradientTensor
     public GradientTensor LogSumExp(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("logSumExp", DType);
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "logSumExp");
         var kept = Shape.Reduce(set, keepDims: true);
         if (CountAlong(set) == 0) return Full(Shape.Reduce(set, keepDims), double.NegativeInfinity, DType, Device);
         Tensor result;

@@ -46,7 +46,7 @@ public sealed partial class GradientTensor
     public GradientTensor Flatten(int start = 0, int end = -1)
     {
         if (Rank == 0) return Reshape([1]);
-        (start, end) = (Shape.Axis(start), Shape.Axis(end));
+        (start, end) = (Shape.Axis(start, "flatten"), Shape.Axis(end, "flatten"));
         if (start > end) throw new ShapeMismatchException($"flatten: axes {start} to {end} of {Shape}; the first lies behind the last.");
         long length = 1;
         for (int i = start; i <= end; i++) length *= Shape[i];
@@ -64,7 +64,7 @@ public sealed partial class GradientTensor
     /// <summary>The axes walked backwards, all by default. A view.</summary>
     public GradientTensor Flip(params ReadOnlySpan<int> axes)
     {
-        var set = AxisSet.Of(Shape, axes);
+        var set = AxisSet.Of(Shape, axes, "flip");
         var view = Value.Layout;
         for (int i = 0; i < Rank; i++)
             if (set.Contains(i)) view = view.Flip(i);

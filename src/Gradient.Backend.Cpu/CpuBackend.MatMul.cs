@@ -71,6 +71,7 @@ public sealed unsafe partial class CpuBackend
 
         GC.KeepAlive(a);
         GC.KeepAlive(b);
+        GC.KeepAlive(bias);
         GC.KeepAlive(y);
     }
 

@@ -11,5 +11,5 @@ public sealed partial class CpuBackend : IBackend
     internal CpuBackend() { }
 
     private static UnsupportedOperationException Unsupported(string operation, DType dtype) =>
-        new($"{operation} of {dtype.Name()} is not supported on device cpu.");
+        new($"{operation} of {dtype.Name()} is not supported on device cpu; convert with To(DType.Float32).");
 }

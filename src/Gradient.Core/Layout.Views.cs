@@ -75,13 +75,13 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">The order does not name every axis once.</exception>
     public Layout Permute(ReadOnlySpan<int> order)
     {
-        if (order.Length != Rank || AxisSet.Of(shape, order).Count != Rank)
+        if (order.Length != Rank || AxisSet.Of(shape, order, "permute").Count != Rank)
             throw new ShapeMismatchException(
                 $"permute: order [{string.Join(", ", order.ToArray())}] does not name each of the {Rank} axes of {shape} once.");
         Axes8 lengths = default, to = default;
         for (int i = 0; i < order.Length; i++)
         {
-            int axis = shape.Axis(order[i]);
+            int axis = shape.Axis(order[i], "permute");
             lengths[i] = shape[axis];
             to[i] = strides[axis];
         }
@@ -93,7 +93,7 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     public Layout Transpose(int axis0, int axis1)
     {
-        (axis0, axis1) = (shape.Axis(axis0), shape.Axis(axis1));
+        (axis0, axis1) = (shape.Axis(axis0, "transpose"), shape.Axis(axis1, "transpose"));
         var to = strides;
         (to[axis0], to[axis1]) = (strides[axis1], strides[axis0]);
         return new(shape.With(axis0, shape[axis1]).With(axis1, shape[axis0]), to, Offset);
@@ -105,7 +105,7 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">The step is 0, or an element lies outside the axis.</exception>
     public Layout Slice(int axis, long start, long length, long step = 1)
     {
-        axis = shape.Axis(axis);
+        axis = shape.Axis(axis, "slice");
         if (!Lies(start, length, step, shape[axis]))
             throw new ShapeMismatchException(
                 $"slice: {length} elements from {start} in steps of {step} do not lie within axis {axis} of {shape}.");
@@ -120,10 +120,10 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">The index lies outside the axis.</exception>
     public Layout Select(int axis, long index)
     {
-        axis = shape.Axis(axis);
+        axis = shape.Axis(axis, "index");
         long from0 = index < 0 ? index + shape[axis] : index;
         if (from0 < 0 || from0 >= shape[axis])
-            throw new ShapeMismatchException($"index: {index} is outside axis {axis} of {shape}.");
+            throw new ShapeMismatchException($"index: {index} is outside axis {axis} of {shape}, which has length {shape[axis]}; negative indices count from its end.");
         return RemoveAxis(axis, shape.IsEmpty ? Offset : checked(Offset + (from0 * strides[axis])));
     }
 
@@ -153,7 +153,7 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">The axis is longer, or there is none.</exception>
     public Layout Squeeze(int axis)
     {
-        axis = shape.Axis(axis);
+        axis = shape.Axis(axis, "squeeze");
         if (shape[axis] != 1) throw new ShapeMismatchException($"squeeze: axis {axis} of {shape} has length {shape[axis]}, not 1.");
         return RemoveAxis(axis, Offset);
     }
@@ -188,7 +188,7 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     public Layout Flip(int axis)
     {
-        axis = shape.Axis(axis);
+        axis = shape.Axis(axis, "flip");
         return shape[axis] == 0 ? this : Slice(axis, shape[axis] - 1, shape[axis], -1);
     }
 
@@ -198,7 +198,7 @@ public readonly partial struct Layout
     /// <exception cref="ShapeMismatchException">The axis is shorter than a window, or there is no room for one more axis.</exception>
     public Layout Unfold(int axis, long size, long step)
     {
-        axis = shape.Axis(axis);
+        axis = shape.Axis(axis, "unfold");
         if (size < 0 || step < 1 || shape[axis] < size)
             throw new ShapeMismatchException($"unfold: windows of {size} in steps of {step} do not fit axis {axis} of {shape}.");
         long count = ((shape[axis] - size) / step) + 1;

@@ -78,12 +78,14 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
     }
 
     /// <summary>The axis as a number from 0 to <see cref="Rank"/> − 1, negative ones counted from the end.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="operation">What asks, for the error.</param>
     /// <exception cref="ShapeMismatchException">There is no such axis.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Axis(int axis)
+    public int Axis(int axis, string? operation = null)
     {
         int from0 = axis < 0 ? axis + rank : axis;
-        if ((uint)from0 >= (uint)rank) ThrowNoAxis(axis);
+        if ((uint)from0 >= (uint)rank) ThrowNoAxis(axis, operation);
         return from0;
     }
 
@@ -216,9 +218,13 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<long>
     internal ShapeMismatchException TooManyElements() => new($"Shape {this} has more than 2⁶³ − 1 elements.");
 
     [DoesNotReturn]
-    private void ThrowNoAxis(int axis) => throw new ShapeMismatchException(rank == 0
-        ? $"Axis {axis} was asked of a scalar, which has none."
-        : $"Axis {axis} is outside shape {this}: use {-rank} to {rank - 1}.");
+    private void ThrowNoAxis(int axis, string? operation)
+    {
+        string subject = AxisSet.Named(axis, operation);
+        throw new ShapeMismatchException(rank == 0
+            ? $"{subject} was asked of a scalar, which has none."
+            : $"{subject} is outside shape {this}: use {-rank} to {rank - 1}.");
+    }
 
     /// <summary>Walks the lengths of a shape.</summary>
     public struct Enumerator : IEnumerator<long>

@@ -21,6 +21,9 @@ public sealed class ReductionValueTests
         Assert.That(t.Sum().Item<double>(), Is.EqualTo(x.Sum()).Within(1e-12));
         Assert.That(GradientTensor.From([true, true, false]).Sum().Item<long>(), Is.EqualTo(2), "Bool sums in Int64");
         Assert.That(GradientTensor.From([int.MaxValue, int.MaxValue]).Sum().Item<long>(), Is.EqualTo(2L * int.MaxValue));
+        Assert.That(() => t.Sum(axis: 3), Throws.TypeOf<ShapeMismatchException>().With.Message.StartsWith("sum: axis 3 is outside shape"));
+        Assert.That(() => t.Sum([0, 0]), Throws.TypeOf<ShapeMismatchException>().With.Message.StartsWith("sum: axis 0"));
+        Assert.That(() => t.CumSum(-4), Throws.TypeOf<ShapeMismatchException>().With.Message.StartsWith("cumSum: axis -4"));
         Assert.That(() => GradientTensor.From([1, 2]).Mean(), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("mean"));
         Assert.That(GradientTensor.Zeros([0, 2]).Sum(0).ToArray<float>(), Is.EqualTo(new float[2]));
         Assert.That(GradientTensor.Zeros([0]).Mean().Item(), Is.NaN);

@@ -205,6 +205,8 @@ public sealed class TapeTests
             Throws.TypeOf<TapeException>().With.Message.Contains("pair").And.Message.Contains("2 gradients for 1"));
         Assert.That(() => Tape.Record("wide", () => x * 1, [x], g => [GradientTensor.Ones([3], DType.Float64)]).Sum().Backward(),
             Throws.TypeOf<TapeException>().With.Message.Contains("wide").And.Message.Contains("[3]"));
+        Assert.That(() => Tape.Record("none", () => x * 1, [x], _ => null!).Sum().Backward(),
+            Throws.TypeOf<TapeException>().With.Message.Contains("none").And.Message.Contains("null"));
     }
 
     [Test]

@@ -33,4 +33,25 @@ public sealed class ForwardTests
             }
         }
     }
+
+    /// <summary>Inputs whose first axis has stride 0; their rows are equal, so they are numbers of their own.</summary>
+    [TestCaseSource(nameof(Combinations))]
+    public void Forward_of_expanded_inputs(Backend backend, Case @case, DType dtype)
+    {
+        var device = backend.Device();
+        using var _ = Tape.NoGrad();
+        foreach (long[][] shapes in @case.Shapes)
+        {
+            if (!shapes.Any(shape => shape.Length > 0 && shape[0] > 1)) continue;
+            var rows = shapes.Select((shape, i) => Inputs.Generate(shape.Length == 0 ? shape : [1, .. shape[1..]], @case.Domains[i], i + 1, dtype)).ToArray();
+            var inputs = rows.Select((row, i) => Values.Make(shapes[i], row.AtBroadcast)).ToArray();
+            var expected = @case.Reference(inputs);
+            var actual = @case.Run([.. rows.Select((row, i) => new GradientTensor(
+                Inputs.ToTensor(row, Inputs.TypeOf(@case.Domains[i], dtype), device)).Expand(new Shape(shapes[i])))]);
+            Compare.Near(
+                expected.Map(x => Inputs.Round(x, actual.DType)), Inputs.FromTensor(actual.Value),
+                actual.DType.IsFloatingPoint() ? Case.Rounding(dtype) * @case.Amplification : 0,
+                $"{@case.Name} {dtype.Name()} expanded {string.Join(" ", shapes.Select(s => $"[{string.Join(",", s)}]"))}");
+        }
+    }
 }

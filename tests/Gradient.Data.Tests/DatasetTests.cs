@@ -55,6 +55,8 @@ public class DatasetTests
         Assert.That(All(dataset.Skip(2).Take(3).Skip(1)), Is.EqualTo(new long[] { 3, 4 }));
         Assert.That(dataset.Take(99).Count, Is.EqualTo(10));
         Assert.That(dataset.Skip(99).Count, Is.Zero);
+        Assert.Throws<ArgumentOutOfRangeException>(() => dataset.Take(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => dataset.Skip(-1));
         var (first, second) = dataset.RandomSplit(0.7, seed: 5);
         Assert.That(first.Count, Is.EqualTo(7));
         Assert.That(All(first).Concat(All(second)), Is.EquivalentTo(All(dataset)));

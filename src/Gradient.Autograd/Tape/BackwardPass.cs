@@ -81,7 +81,8 @@ internal sealed class BackwardPass
 
         var ownedStorage = owned ? gradient.Value.Storage : null;
         long before = Storage.LastId;
-        var results = backward(gradient);
+        var results = backward(gradient)
+            ?? throw new TapeException($"{node.Name}: backward returned null; return one gradient per input, null for an input that has none.");
         if (results.Length != node.Inputs.Length)
             throw new TapeException($"{node.Name}: backward returned {results.Length} gradients for {node.Inputs.Length} inputs.");
         bool handedOn = false;

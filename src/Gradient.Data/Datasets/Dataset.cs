@@ -45,10 +45,20 @@ public abstract class Dataset
     }
 
     /// <summary>The first <paramref name="count"/> examples (all, if there are fewer).</summary>
-    public Dataset Take(int count) => new Subset(this, Range(0, Math.Min(count, Count)));
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
+    public Dataset Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return new Subset(this, Range(0, Math.Min(count, Count)));
+    }
 
     /// <summary>All but the first <paramref name="count"/> examples.</summary>
-    public Dataset Skip(int count) => new Subset(this, Range(Math.Min(count, Count), Count));
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
+    public Dataset Skip(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return new Subset(this, Range(Math.Min(count, Count), Count));
+    }
 
     /// <summary>
     /// Two parts without an example in common, drawn at random: the same seed gives the same parts. The first has
@@ -65,8 +75,7 @@ public abstract class Dataset
 
     private static int[] Range(int from, int to)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(from);
-        var indices = new int[Math.Max(0, to - from)];
+        var indices = new int[to - from];
         for (int i = 0; i < indices.Length; i++) indices[i] = from + i;
         return indices;
     }

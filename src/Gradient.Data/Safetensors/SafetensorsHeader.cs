@@ -34,7 +34,7 @@ internal sealed class SafetensorsHeader
             throw Corrupt(file, $"has {fileBytes} bytes; a safetensors file begins with 8 bytes that say how long its header is");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (length > MaxBytes)
-            throw Corrupt(file, $"announces a header of {length:N0} bytes, more than the {MaxBytes:N0} allowed; is it a safetensors file?");
+            throw Corrupt(file, $"announces a header of {length:N0} bytes, more than the {MaxBytes:N0} allowed: it is hardly a safetensors file");
         if ((long)length > fileBytes - 8)
             throw Corrupt(file, $"is truncated: it announces a header of {length:N0} bytes but has {fileBytes - 8:N0} after the length");
         return (int)length;

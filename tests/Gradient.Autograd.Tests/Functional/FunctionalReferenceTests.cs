@@ -136,6 +136,8 @@ public class FunctionalReferenceTests
         var message = Assert.Throws<ShapeMismatchException>(() => Functional.Conv2d(image, GradientTensor.Zeros([3, 3, 3, 4])))!.Message;
         Assert.That(message, Does.Contain("[1, 3, 8, 8]").And.Contain("[3, 3, 3, 4]").And.Contain("channels last"));
         Assert.Throws<ShapeMismatchException>(() => Functional.Conv2d(image, GradientTensor.Zeros([9, 3, 8, 4])));
+        Assert.Throws<ShapeMismatchException>(() => Functional.Conv2d(image, GradientTensor.Zeros([0, 3, 8, 4])));
+        Assert.Throws<ShapeMismatchException>(() => Functional.ConvTranspose2d(image, GradientTensor.Zeros([3, 0, 4, 8])));
         Assert.Throws<ShapeMismatchException>(() => Functional.Linear(image, GradientTensor.Zeros([3, 3])));
         Assert.Throws<DTypeMismatchException>(() => Functional.Linear(image, GradientTensor.Zeros([8, 3], DType.Float64)));
         Assert.Throws<ShapeMismatchException>(() => Functional.MaxPool2d(image, 9));

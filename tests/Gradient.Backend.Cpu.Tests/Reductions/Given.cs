@@ -151,7 +151,8 @@ internal static unsafe class Given
         Assert.That(actual, Has.Length.EqualTo(expected.Length), what);
         for (int i = 0; i < actual.Length; i++)
         {
-            if (actual[i].Equals(expected[i]) || Math.Abs(actual[i] - expected[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i]))) continue;
+            double got = actual[i], want = expected[i];
+            if (got.Equals(want) || (double.IsFinite(want) && Math.Abs(got - want) <= tolerance * Math.Max(1, Math.Abs(want)))) continue;
             Assert.Fail($"{what}: element {i} is {actual[i]:R}, expected {expected[i]:R}");
         }
     }

@@ -15,7 +15,7 @@ public static class Compare
         {
             double want = expected.Data[i], got = actual.Data[i];
             if (double.IsNaN(want) ? double.IsNaN(got) : want == got) continue;
-            if (Math.Abs(want - got) <= tolerance * (1 + Math.Abs(want))) continue;
+            if (double.IsFinite(want) && Math.Abs(want - got) <= tolerance * (1 + Math.Abs(want))) continue;
             Assert.Fail(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{what}: element {i} of [{string.Join(", ", expected.Shape)}] is {got:R}, expected {want:R} within {tolerance:G2}·(1 + |x|)"));

@@ -46,7 +46,7 @@ public class LayoutErrorsAndSizes
             AssertMessage(() => Matrix.Unfold(1, 2, 0), "unfold");
             AssertMessage(() => Matrix.Permute([0]), "permute: order [0] does not name each of the 2 axes of [4, 5] once");
             AssertMessage(() => Matrix.Permute([0, 0]), "named twice");
-            AssertMessage(() => Matrix.Transpose(0, 2), "Axis 2 is outside shape [4, 5]: use -2 to 1");
+            AssertMessage(() => Matrix.Transpose(0, 2), "transpose: axis 2 is outside shape [4, 5]: use -2 to 1");
             AssertMessage(() => Matrix.TryReshape([3, 7], out _), "reshape: [4, 5] has 20 elements and cannot become [3, 7]");
             AssertMessage(() => Matrix.TryReshape([-1, -1], out _), "one −1 at most");
             AssertMessage(() => Matrix.TryReshape([-1, 3], out _), "cannot become [-1, 3]");
