@@ -21,6 +21,9 @@ internal sealed class CommandStream(MTLCommandQueue queue)
     private long current = 1;
     private GradientException? failure;
 
+    /// <summary>How many launches so far had to wait for those before them.</summary>
+    public long Barriers { get; private set; }
+
     private readonly record struct Submitted(MTLCommandBuffer Commands, long Number, string[] Names);
 
     public unsafe void Encode(MetalKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads)
@@ -32,6 +35,7 @@ internal sealed class CommandStream(MTLCommandQueue queue)
             if (Conflicts(buffers))
             {
                 encoder.MemoryBarrier(MTLBarrierScope.Buffers);
+                Barriers++;
                 read.Clear();
                 written.Clear();
             }
@@ -62,11 +66,15 @@ internal sealed class CommandStream(MTLCommandQueue queue)
     {
         lock (gate)
         {
-            CommitNow();
-            while (submitted.TryDequeue(out var oldest)) Finish(oldest);
-            lastUse.Clear();
+            DrainNow();
             ThrowFailure();
         }
+    }
+
+    /// <summary>Waits for everything, so that command buffers let go of what they hold; errors stay for the next wait.</summary>
+    public void Drain()
+    {
+        lock (gate) DrainNow();
     }
 
     /// <summary>Waits for the command buffers up to the last that uses the buffer.</summary>
@@ -109,6 +117,13 @@ internal sealed class CommandStream(MTLCommandQueue queue)
         ObjectiveC.Retain(newCommands.Handle);
         ObjectiveC.Retain(newEncoder.Handle);
         (commands, encoder) = (newCommands, newEncoder);
+    }
+
+    private void DrainNow()
+    {
+        CommitNow();
+        while (submitted.TryDequeue(out var oldest)) Finish(oldest);
+        lastUse.Clear();
     }
 
     private void CommitNow()

@@ -29,6 +29,9 @@ internal sealed class MetalKernelDevice : IKernelDevice
 
     public KernelDeviceLimits Limits { get; }
 
+    /// <summary>How many launches so far had to wait for those before them.</summary>
+    internal long Barriers => stream.Barriers;
+
     /// <summary>
     /// The default device, or the first of all (over SSH and in CI there is no default one); null if there is none.
     /// </summary>
@@ -53,7 +56,14 @@ internal sealed class MetalKernelDevice : IKernelDevice
         buffer = default;
         if (bytes > Limits.MaximumBufferBytes) return false;
         using var pool = new AutoreleasePool();
-        var made = device.NewBufferWithLength((nuint)bytes, MTLResourceOptions.StorageModeShared | MTLResourceOptions.HazardTrackingModeTracked);
+        var made = NewBuffer(bytes);
+        if (made.Handle == 0)
+        {
+            // Buffers that were freed live on in command buffers until these have run.
+            stream.Drain();
+            made = NewBuffer(bytes);
+        }
+
         if (made.Handle == 0) return false;
         buffer = new(made.Handle, made.Contents, bytes);
         return true;
@@ -97,6 +107,9 @@ internal sealed class MetalKernelDevice : IKernelDevice
     public void WaitFor(in DeviceBuffer buffer) => stream.WaitFor(buffer.Handle);
 
     public void Synchronize() => stream.Synchronize();
+
+    private MTLBuffer NewBuffer(long bytes) =>
+        device.NewBufferWithLength((nuint)bytes, MTLResourceOptions.StorageModeShared | MTLResourceOptions.HazardTrackingModeTracked);
 
     private MTLLibrary CompileLibrary(string family, string source)
     {
