@@ -147,7 +147,11 @@ Compiled compile(const CompileRequest& request) {
         fs::remove(input);
         fs::remove(errors_path);
         if (status != 0) { fs::remove(output); result.diagnostics = count_errors(result.diagnostics); return result; }
-        fs::rename(output, preprocessed_path);
+        // What precedes the shader's first line names temporary files, and must not enter the key of its code.
+        std::string text = read_text(output);
+        size_t first = text.find("# 1 \"program_source\"");
+        write_text(preprocessed_path, first == std::string::npos ? text : text.substr(first));
+        fs::remove(output);
     }
     try { result.translation = translate(read_text(preprocessed_path)); }
     catch (const SourceError& e) { result.diagnostics = count_errors(std::string(e.what()) + "\n"); return result; }

@@ -83,8 +83,9 @@ void check_bounds(Group& g, const unsigned char* a, size_t size, bool write, con
     if (g.in_arena(a)) {
         for (auto& x : g.allocations) if (inside(x.begin, x.size)) return;
         std::string near;
-        for (auto& x : g.allocations)
-            if (a + 64 >= x.begin && a < x.begin + x.size + 64) near = ": byte " + std::to_string(a - x.begin) + " of \"" + x.name + "\" of " + std::to_string(x.size) + " bytes";
+        for (auto& x : g.allocations)               // the one just before, or else just after
+            if (a + 64 >= x.begin && a < x.begin + x.size + 64 && near.empty())
+                near = ": byte " + std::to_string(a - x.begin) + " of \"" + x.name + "\" of " + std::to_string(x.size) + " bytes";
         g.abandon(std::string("out of bounds: ") + verb + " of threadgroup memory" + near + " at " + where(instruction));
     }
     for (auto& x : g.launch->extents) if (inside(x.begin, x.length)) return;
