@@ -37,6 +37,9 @@ public sealed partial class MetalBackend
     private static KernelSize Groups(in TeamShape team, long cells, long pieces) =>
         new(checked((int)((cells + team.Cells - 1) / team.Cells)), checked((int)pieces));
 
+    /// <summary>Where there is no buffer that a kernel would read: bound, aligned for any type, and left alone.</summary>
+    private static KernelBuffer Unused(Tensor tensor) => new(tensor.Storage.Buffer, 0, IsWritten: false);
+
     /// <summary>The first axis of a set.</summary>
     private static int First(AxisSet axes) => System.Numerics.BitOperations.TrailingZeroCount(axes.Mask);
 
@@ -96,7 +99,7 @@ public sealed partial class MetalBackend
         int variant = (places is null ? 0 : 1) | (valuesHere is null ? 0 : 2);
         LaunchGroups(
             cache.Get("reduce", function, (int)kind, variant),
-            [In(x), In(places ?? x), Out(valuesHere ?? indicesHere), Out(indicesHere)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
+            [In(x), places is null ? Unused(x) : In(places), Out(valuesHere ?? indicesHere), Out(indicesHere)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
         if (!isLast) ArgReduce(kind, partialValues!, partialIndices, axis, values, indices);
     }
 
