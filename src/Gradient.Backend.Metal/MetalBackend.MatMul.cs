@@ -104,9 +104,6 @@ public sealed partial class MetalBackend
     /// <summary>A tensor that is read; in place of none, or of an empty one, whose offset may lie behind its storage, another.</summary>
     private static KernelBuffer InOr(Tensor? tensor, Tensor other) => tensor is null || tensor.ElementCount == 0 ? Unused(other) : In(tensor);
 
-    /// <summary>Something to bind where a kernel, as it is specialised, touches nothing. Offset 0 suits every element type.</summary>
-    private static KernelBuffer Unused(Tensor any) => new(any.Storage.Buffer, 0, IsWritten: false);
-
     private static int Groups(long count) => count <= int.MaxValue ? (int)count
         : throw new UnsupportedOperationException($"Metal: an operation of {count:N0} threadgroups is too large for one launch; split it, for instance along the batch.");
 

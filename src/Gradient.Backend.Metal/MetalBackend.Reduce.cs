@@ -37,9 +37,6 @@ public sealed partial class MetalBackend
     private static KernelSize Groups(in TeamShape team, long cells, long pieces) =>
         new(checked((int)((cells + team.Cells - 1) / team.Cells)), checked((int)pieces));
 
-    /// <summary>Where there is no buffer that a kernel would read: bound, aligned for any type, and left alone.</summary>
-    private static KernelBuffer Unused(Tensor tensor) => new(tensor.Storage.Buffer, 0, IsWritten: false);
-
     /// <summary>The first axis of a set.</summary>
     private static int First(AxisSet axes) => System.Numerics.BitOperations.TrailingZeroCount(axes.Mask);
 
