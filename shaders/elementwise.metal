@@ -352,21 +352,18 @@ struct RangeParameters {
     float step_low;
 };
 
-// start + index·step as an unevaluated sum of two floats, 48 bits: there is no double. Products and sums without error after
+// start + index·step, carried in two floats, 48 bits: there is no double. Products and sums without error after
 // Dekker: A Floating-Point Technique for Extending the Available Precision, 1971.
-inline float range_of(long index, constant RangeParameters& p, thread float& low) {
+inline float range_of(long index, constant RangeParameters& p) {
     const float high_index = float(index);
     const float low_index = float(index - long(high_index));
     const float product = high_index * p.step_high;
     const float rest = fma(high_index, p.step_high, -product) + (high_index * p.step_low + low_index * p.step_high);
     const float sum = p.start_high + product;
-    low = 0.0f;
     if (isinf(sum)) return sum;
     const float back = sum - p.start_high;
     const float lost = (p.start_high - (sum - back)) + (product - back) + (rest + p.start_low);
-    const float high = sum + lost;
-    low = lost - (high - sum);
-    return high;
+    return sum + lost;
 }
 
 template <typename T>
@@ -376,13 +373,12 @@ kernel void range_real(
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device T* ys = y + row_position(p.plan, row, 0);
         for (long i = long(place.x); i < p.plan.shape[0]; i += long(grid.x)) {
-            float low;
-            ys[i * p.plan.strides[0]] = T(range_of(row * p.plan.shape[0] + i, p, low));
+            ys[i * p.plan.strides[0]] = T(range_of(row * p.plan.shape[0] + i, p));
         }
     }
 }
 
-// For integers: in 64 bits if start and step are integral (kind 1), else truncated from the sum of two floats.
+// Integral start and step, in 64 bits, wrapping around.
 template <typename T>
 kernel void range_whole(
     device T* y [[buffer(0)]], constant RangeParameters& p [[buffer(1)]],
@@ -390,17 +386,8 @@ kernel void range_whole(
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device T* ys = y + row_position(p.plan, row, 0);
         for (long i = long(place.x); i < p.plan.shape[0]; i += long(grid.x)) {
-            const long index = row * p.plan.shape[0] + i;
-            if (kind != 0) {
-                ys[i * p.plan.strides[0]] = Convert<T>::from(long(ulong(p.whole_start) + ulong(index) * ulong(p.whole_step)));
-            } else {
-                float low;
-                const float high = range_of(index, p, low);
-                float whole = trunc(high);
-                if (whole == high && high > 0.0f && low < 0.0f) whole -= 1.0f;
-                if (whole == high && high < 0.0f && low > 0.0f) whole += 1.0f;
-                ys[i * p.plan.strides[0]] = Convert<T>::from(whole);
-            }
+            const ulong index = ulong(row * p.plan.shape[0] + i);
+            ys[i * p.plan.strides[0]] = Convert<T>::from(long(ulong(p.whole_start) + index * ulong(p.whole_step)));
         }
     }
 }
@@ -437,7 +424,6 @@ OF_WHOLE(int)
 OF_WHOLE(long)
 INSTANTIATE("unary_bool", unary, uchar, long)
 INSTANTIATE("compare_bool", compare, uchar, long)
-INSTANTIATE("range_bool", range_whole, uchar)
 OF_SIZE(1, uchar)
 OF_SIZE(2, ushort)
 OF_SIZE(4, uint)

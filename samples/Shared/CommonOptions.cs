@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Gradient.Autograd;
 using Gradient.Core;
 
@@ -23,7 +24,9 @@ internal static class CommonOptions
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < least) result.AddError($"{name} must be {least} or more.");
+            // What is no number at all is reported by the conversion.
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, CultureInfo.InvariantCulture, out int given) && given < least)
+                result.AddError($"{name} must be {least} or more.");
         });
         return option;
     }

@@ -27,6 +27,12 @@ public sealed partial class GradientTensor
     /// <summary>Bool: a &lt; b.</summary>
     public GradientTensor LessThan(double other) => LessThan(ScalarLike(other));
 
+    /// <summary>Bool: a &lt; b, elementwise.</summary>
+    public static GradientTensor operator <(GradientTensor a, GradientTensor b) => a.LessThan(b);
+
+    /// <summary>Bool: a &lt; b.</summary>
+    public static GradientTensor operator <(GradientTensor a, double b) => a.LessThan(b);
+
     /// <summary>Bool: a ≤ b, elementwise.</summary>
     public GradientTensor LessOrEqual(GradientTensor other) => LessOrEqualOperation.Apply(this, other);
 
@@ -34,6 +40,12 @@ public sealed partial class GradientTensor
 
     /// <summary>Bool: a ≤ b.</summary>
     public GradientTensor LessOrEqual(double other) => LessOrEqual(ScalarLike(other));
+
+    /// <summary>Bool: a ≤ b, elementwise.</summary>
+    public static GradientTensor operator <=(GradientTensor a, GradientTensor b) => a.LessOrEqual(b);
+
+    /// <summary>Bool: a ≤ b.</summary>
+    public static GradientTensor operator <=(GradientTensor a, double b) => a.LessOrEqual(b);
 
     /// <summary>Bool: a &gt; b, elementwise.</summary>
     public GradientTensor GreaterThan(GradientTensor other) => GreaterOperation.Apply(this, other);
@@ -43,6 +55,12 @@ public sealed partial class GradientTensor
     /// <summary>Bool: a &gt; b.</summary>
     public GradientTensor GreaterThan(double other) => GreaterThan(ScalarLike(other));
 
+    /// <summary>Bool: a &gt; b, elementwise.</summary>
+    public static GradientTensor operator >(GradientTensor a, GradientTensor b) => a.GreaterThan(b);
+
+    /// <summary>Bool: a &gt; b.</summary>
+    public static GradientTensor operator >(GradientTensor a, double b) => a.GreaterThan(b);
+
     /// <summary>Bool: a ≥ b, elementwise.</summary>
     public GradientTensor GreaterOrEqual(GradientTensor other) => GreaterOrEqualOperation.Apply(this, other);
 
@@ -50,6 +68,12 @@ public sealed partial class GradientTensor
 
     /// <summary>Bool: a ≥ b.</summary>
     public GradientTensor GreaterOrEqual(double other) => GreaterOrEqual(ScalarLike(other));
+
+    /// <summary>Bool: a ≥ b, elementwise.</summary>
+    public static GradientTensor operator >=(GradientTensor a, GradientTensor b) => a.GreaterOrEqual(b);
+
+    /// <summary>Bool: a ≥ b.</summary>
+    public static GradientTensor operator >=(GradientTensor a, double b) => a.GreaterOrEqual(b);
 
     /// <summary>Bool: both.</summary>
     public GradientTensor LogicalAnd(GradientTensor other) => LogicalAndOperation.Apply(this, other);

@@ -89,7 +89,7 @@ public sealed partial class MetalBackend
         (convolution.Splits, convolution.Chunk) = Splits(tiles, pixels);
         var kernel = cache.Get(ConvolutionFamily, function + type, convolution.SourceColumn == 1 ? 1 : 0, convolution.TargetColumn == 1 ? 1 : 0, 0, 0);
         using var partials = convolution.Splits > 1 ? Tensor.Empty([convolution.Splits, dw.ElementCount], DType.Float32, dw.Device) : null;
-        ReadOnlySpan<KernelBuffer> buffers = [InOr(x, dw), InOr(dy, dw), Out(dw), Out(partials ?? dw)];
+        ReadOnlySpan<KernelBuffer> buffers = [InOr(x, dw), InOr(dy, dw), Out(dw), partials is null ? Unused(dw) : Out(partials)];
         if (narrow) Launch(kernel, buffers, convolution, dw.ElementCount * convolution.Splits);
         else LaunchGroups(kernel, buffers, convolution, new(Groups(tiles * convolution.Splits)), new(threads));
         if (partials is not null) SumSplits(ConvolutionFamily, type, partials, convolution.Splits, null, MatMulActivation.None, dw);

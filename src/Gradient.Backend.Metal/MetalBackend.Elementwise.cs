@@ -80,6 +80,12 @@ public sealed partial class MetalBackend
     {
         string function = "range_" + TypeName("range", y.DType);
         bool integral = y.DType.IsInteger() && double.IsInteger(start) && double.IsInteger(step);
+        if (!integral && !y.DType.IsFloatingPoint())
+        {
+            RangeOfFractions(y, start, step);
+            return;
+        }
+
         var parameters = new RangeParameters
         {
             Plan = Strided.Plan(y.Shape, y),
@@ -90,9 +96,25 @@ public sealed partial class MetalBackend
             StepHigh = (float)step,
             StepLow = Low(step),
         };
-        var kernel = y.DType.IsFloatingPoint() ? cache.Get(ElementwiseFamily, function) : cache.Get(ElementwiseFamily, function, integral ? 1 : 0);
-        LaunchRows(kernel, [Out(y)], parameters, parameters.Plan);
+        LaunchRows(cache.Get(ElementwiseFamily, function), [Out(y)], parameters, parameters.Plan);
         GC.KeepAlive(y);
+    }
+
+    /// <summary>
+    /// Integers between which the range steps by fractions hang on the rounding of a double, which the hardware does not have (two
+    /// floats hold 48 bits): they are made on the host and uploaded.
+    /// </summary>
+    private void RangeOfFractions(Tensor y, double start, double step)
+    {
+        long[] values = new long[y.ElementCount];
+        for (long i = 0; i < values.Length; i++)
+        {
+            double value = start + (i * step);
+            values[i] = y.DType switch { DType.Bool => value != 0 ? 1 : 0, DType.Int32 => (int)value, _ => (long)value };
+        }
+
+        using var made = Tensor.From<long>(values, y.Shape, y.Device);
+        Copy(made, y);
     }
 
     /// <summary>What <see cref="float"/> leaves of a double, for sums of two floats.</summary>

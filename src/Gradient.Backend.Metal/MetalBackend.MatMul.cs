@@ -61,7 +61,7 @@ public sealed partial class MetalBackend
         var groups = new KernelSize(Groups(tiles * product.Splits));
         if (product.Splits == 1)
         {
-            LaunchGroups(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y), Out(y)], product, groups, new(threads));
+            LaunchGroups(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y), Unused(y)], product, groups, new(threads));
             return;
         }
 
@@ -102,7 +102,7 @@ public sealed partial class MetalBackend
     }
 
     /// <summary>A tensor that is read; in place of none, or of an empty one, whose offset may lie behind its storage, another.</summary>
-    private static KernelBuffer InOr(Tensor? tensor, Tensor other) => tensor is null || tensor.ElementCount == 0 ? Out(other) : In(tensor);
+    private static KernelBuffer InOr(Tensor? tensor, Tensor other) => tensor is null || tensor.ElementCount == 0 ? Unused(other) : In(tensor);
 
     private static int Groups(long count) => count <= int.MaxValue ? (int)count
         : throw new UnsupportedOperationException($"Metal: an operation of {count:N0} threadgroups is too large for one launch; split it, for instance along the batch.");

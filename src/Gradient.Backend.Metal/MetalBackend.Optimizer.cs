@@ -84,13 +84,18 @@ public sealed partial class MetalBackend
         string type = TypeName(operation, slot.Parameter.DType);
         if (!slot.Parameter.DType.IsFloatingPoint()) throw Unsupported(operation, slot.Parameter.DType);
         if (slot.Gradient.DType != slot.Parameter.DType) throw Unsupported(operation + " with a gradient", slot.Gradient.DType);
-        var state = slot.Parameter.DType;
-        if ((used & UpdateFlags.State0) != 0) state = slot.State0!.DType;
-        else if ((used & UpdateFlags.State1) != 0) state = slot.State1!.DType;
-        if (state != slot.Parameter.DType && state != DType.Float32) throw Unsupported(operation + " with states", state);
-        foreach (var other in (ReadOnlySpan<Tensor?>)[slot.State1, slot.State2])
-            if (other is not null && other.DType != state) throw Unsupported(operation + " with states of different types", other.DType);
-        return $"update_{type}_{TypeName(operation, state)}";
+        DType? state = null;
+        ReadOnlySpan<(UpdateFlags Flag, Tensor? Value)> states =
+            [(UpdateFlags.State0, slot.State0), (UpdateFlags.State1, slot.State1), (UpdateFlags.State2, slot.State2)];
+        foreach (var (flag, value) in states)
+        {
+            if ((used & flag) == 0) continue;
+            state ??= value!.DType;
+            if (value!.DType != state || (state != slot.Parameter.DType && state != DType.Float32))
+                throw Unsupported($"{operation} of {slot.Parameter.DType.Name()} with a state", value.DType);
+        }
+
+        return $"update_{type}_{TypeName(operation, state ?? slot.Parameter.DType)}";
     }
 
     /// <summary>Which states the rule uses of this slot.</summary>

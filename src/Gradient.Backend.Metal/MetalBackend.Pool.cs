@@ -12,7 +12,7 @@ public sealed partial class MetalBackend
     {
         if (y.ElementCount == 0) return;
         var kernel = PoolKernel("pool2d", "pool_", options, x.DType, indices);
-        Launch(kernel, [InOr(x, y), Out(y), Out(indices ?? y)], Pooling.Between(options, x, y, indices, y.ElementCount), y.ElementCount);
+        Launch(kernel, [InOr(x, y), Out(y), indices is null ? Unused(y) : Out(indices)], Pooling.Between(options, x, y, indices, y.ElementCount), y.ElementCount);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
         GC.KeepAlive(indices);

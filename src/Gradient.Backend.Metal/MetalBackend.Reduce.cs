@@ -96,7 +96,7 @@ public sealed partial class MetalBackend
         int variant = (places is null ? 0 : 1) | (valuesHere is null ? 0 : 2);
         LaunchGroups(
             cache.Get("reduce", function, (int)kind, variant),
-            [In(x), In(places ?? x), Out(valuesHere ?? indicesHere), Out(indicesHere)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
+            [In(x), places is null ? Unused(x) : In(places), Out(valuesHere ?? indicesHere), Out(indicesHere)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
         if (!isLast) ArgReduce(kind, partialValues!, partialIndices, axis, values, indices);
     }
 

@@ -77,6 +77,9 @@ public sealed partial class MetalBackend : IBackend
 
     private static KernelBuffer Out(Tensor tensor) => new(tensor.Storage.Buffer, tensor.Layout.Offset * tensor.DType.Size(), IsWritten: true);
 
+    /// <summary>Where there is no buffer that a kernel would read: bound, aligned for any type, and left alone.</summary>
+    private static KernelBuffer Unused(Tensor tensor) => new(tensor.Storage.Buffer, 0, IsWritten: false);
+
     private static void CheckRange(string operation, Storage storage, long byteOffset, long bytes)
     {
         if (byteOffset < 0 || bytes > storage.Bytes - byteOffset)

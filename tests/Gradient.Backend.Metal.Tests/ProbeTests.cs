@@ -19,8 +19,8 @@ public sealed class ProbeTests
     public unsafe void The_device_runs_a_known_kernel()
     {
         // On a Mac a missing device is a failure: everything else would be skipped silently.
+        if (!OperatingSystem.IsMacOS()) SoftMetal.RequireDevice();
         var device = MetalKernelDevice.Find();
-        if (device is null && !OperatingSystem.IsMacOS()) Assert.Ignore("There is no Metal device here, and GRADIENT_METAL_LIBRARY names no substitute.");
         Assert.That(device, Is.Not.Null, "MTLCreateSystemDefaultDevice and MTLCopyAllDevices gave no device.");
         TestContext.Out.WriteLine($"{device!.Name}: {device.Limits}");
 

@@ -59,6 +59,7 @@ public partial class MnistSampleTests
     [TestCase("--data", "nowhere", "t10k-images-idx3-ubyte")]
     [TestCase("--load", "nowhere.safetensors", "nowhere.safetensors")]
     [TestCase("--batch", "0", "--batch must be 1 or more")]
+    [TestCase("--epochs", "many", "many")]
     [TestCase("--device", "abacus", "abacus")]
     public void Mistakes_are_named_and_end_with_an_exit_code(string option, string value, string named)
     {

@@ -80,6 +80,13 @@ public sealed class OptimizerTests
         Assert.That(
             () => optimizer.LoadStateDictionary(new Dictionary<string, Tensor>(saved) { ["7.step"] = saved["0.step"] }),
             Throws.TypeOf<CorruptFileException>().With.Message.Contains("7.step"));
+        foreach (string missing in saved.Keys)
+            Assert.That(
+                () => optimizer.LoadStateDictionary(saved.Where(entry => entry.Key != missing).ToDictionary()),
+                Throws.TypeOf<CorruptFileException>(), $"without {missing}");
+        Assert.That(
+            () => optimizer.LoadStateDictionary(new Dictionary<string, Tensor>(saved) { ["0.step"] = Tensor.From<long>([-1], [], Devices.Cpu) }),
+            Throws.TypeOf<CorruptFileException>().With.Message.Contains("-1"));
         Assert.That(optimizer.StateDictionary()[state].ToArray<float>(), Is.EqualTo(saved[state].ToArray<float>()));
     }
 

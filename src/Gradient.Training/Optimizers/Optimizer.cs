@@ -92,7 +92,7 @@ public abstract class Optimizer
                 for (int i = 0; i < stateNames.Length; i++)
                     if (UsesState(i, group)) state.Values[i] ??= Zeros(parameter);
                 slots[count++] = new(
-                    parameter.Value, gradient.Value, state.Values.ElementAtOrDefault(0), state.Values.ElementAtOrDefault(1), state.Values.ElementAtOrDefault(2));
+                    parameter.Value, gradient.Value, state[0], state[1], state[2]);
             }
 
             if (count > 0) Flush(group, step, ref count);
@@ -129,7 +129,9 @@ public abstract class Optimizer
 
     /// <summary>Takes over copies of what <see cref="StateDictionary"/> gave, for the same parameters in the same order.</summary>
     /// <exception cref="ShapeMismatchException">A state does not fit its parameter; nothing was changed.</exception>
-    /// <exception cref="CorruptFileException">A name belongs to no parameter or rule; nothing was changed.</exception>
+    /// <exception cref="CorruptFileException">
+    /// A name belongs to no parameter or rule, or a state is missing beside its steps; nothing was changed.
+    /// </exception>
     public virtual void LoadStateDictionary(IReadOnlyDictionary<string, Tensor> dictionary)
     {
         var parameters = Parameters.ToArray();
@@ -144,7 +146,8 @@ public abstract class Optimizer
                 throw new CorruptFileException($"{GetType().Name}: the state '{name}' belongs to no parameter of this optimizer.");
             if (slot < 0)
             {
-                loaded[index].Step = value.To(DType.Int64).Item<long>();
+                long step = value.To(DType.Int64).Item<long>();
+                loaded[index].Step = step >= 0 ? step : throw new CorruptFileException($"{GetType().Name}: the state '{name}' counts {step} steps.");
                 continue;
             }
 
@@ -156,6 +159,9 @@ public abstract class Optimizer
             loaded[index].Values[slot] = own;
         }
 
+        int at = 0;
+        foreach (var group in Groups)
+            for (int i = 0; i < group.Parameters.Count; i++, at++) CheckComplete(loaded[at], at, group);
         for (int i = 0; i < parameters.Length; i++) states[parameters[i]] = loaded[i];
     }
 
@@ -181,6 +187,16 @@ public abstract class Optimizer
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be in [0, 1).");
     }
 
+    /// <summary>A parameter that made steps has all that the rule remembers; one that made none has nothing.</summary>
+    private void CheckComplete(ParameterState state, int index, ParameterGroup group)
+    {
+        bool made = state.Step > 0;
+        for (int i = 0; i < stateNames.Length; i++)
+            if (made ? UsesState(i, group) && state.Values[i] is null : state.Values[i] is not null)
+                throw new CorruptFileException(
+                    $"{GetType().Name}: parameter {index} made {state.Step} steps, but its state '{index}.{stateNames[i]}' is {(made ? "missing" : "there")}.");
+    }
+
     private static Tensor Zeros(GradientTensor parameter)
     {
         using var _ = TensorScope.Suppress();
@@ -201,6 +217,8 @@ public abstract class Optimizer
     private sealed class ParameterState(int count)
     {
         public Tensor?[] Values { get; } = new Tensor?[count];
+
+        public Tensor? this[int index] => index < Values.Length ? Values[index] : null;
 
         public long Step { get; set; }
     }

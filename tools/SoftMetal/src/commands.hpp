@@ -16,8 +16,8 @@ struct CommandQueue : Object {
     std::mutex lock;
     std::condition_variable work;
     std::deque<CommandBuffer*> committed;           // retained
-    std::thread worker;
     bool closing = false;
+    std::thread worker;                             // last: it starts at once and reads the rest
     CommandQueue();
     void destroy() override;
     void commit(CommandBuffer* buffer);

@@ -97,7 +97,7 @@ std::string compiler_program() {
     return chosen;
 }
 
-// The headers and the runtime shape the code too: their times enter the key.
+// The compiler, the headers and the processor shape the code too.
 std::string environment_key() {
     static const std::string key = [] {
         std::string text = compiler_program();
@@ -147,12 +147,18 @@ Compiled compile(const CompileRequest& request) {
         fs::remove(input);
         fs::remove(errors_path);
         if (status != 0) { fs::remove(output); result.diagnostics = count_errors(result.diagnostics); return result; }
-        fs::rename(output, preprocessed_path);
+        // What precedes the shader's first line names temporary files, and must not enter the key of its code.
+        std::string text = read_text(output);
+        size_t first = text.find("# 1 \"program_source\"");
+        write_text(preprocessed_path, first == std::string::npos ? text : text.substr(first));
+        fs::remove(output);
     }
     try { result.translation = translate(read_text(preprocessed_path)); }
     catch (const SourceError& e) { result.diagnostics = count_errors(std::string(e.what()) + "\n"); return result; }
 
-    std::string library = base + ".so", code = base + ".cpp";
+    // The library's key is the translated code, so that a change of the translator is a change of the key.
+    std::string coded = cache_directory() + "/" + hash(mode + environment_key() + result.translation.code);
+    std::string library = coded + ".so", code = coded + ".cpp";
     if (!fs::exists(library)) {
         write_text(code, result.translation.code);
         std::string object = unique + ".o", output = unique + ".so";
@@ -220,7 +226,7 @@ std::string source_line(const void* address) {
     std::stringstream lines(text);
     // The innermost frames may be in our headers: the first line that belongs to the shader counts.
     for (std::string line; std::getline(lines, line);) {
-        if (line.find("/softmetal/") != std::string::npos || line.rfind("??", 0) == 0) continue;
+        if (line.find("include/softmetal/") != std::string::npos || line.rfind("??", 0) == 0) continue;
         place = line.substr(line.rfind('/') == std::string::npos ? 0 : line.rfind('/') + 1);
         break;
     }

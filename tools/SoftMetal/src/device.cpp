@@ -53,6 +53,10 @@ Object* new_compute_pipeline(Device*, Function* function, unsigned long max_thre
         give_error(error, domain, 3, "Function " + function->entry->host_name + " must be specialized using newFunctionWithName:constantValues:error: before being used in a pipeline state");
         return nullptr;
     }
+    if (function->entry->matrices && fault_strikes("no-simdgroup-matrix")) {
+        give_error(error, domain, 3, "Compilation failed: function " + function->entry->host_name + " uses simdgroup_matrix, which this device does not support");
+        return nullptr;
+    }
     std::string reason;
     auto code = load_library(function->library->compiled.library_path, function->constants, reason);
     if (!code) { give_error(error, domain, 3, "SoftMetal cannot load the compiled shader: " + reason); return nullptr; }

@@ -8,7 +8,9 @@ namespace softmetal {
 // A pointer or reference into threadgroup memory loses the word alone (in qualifiers()).
 void Rewriter::threadgroup_storage(size_t keyword, size_t limit, bool in_kernel) {
     size_t before = previous(tokens, keyword);
-    bool statement = tokens[before].is(";") || tokens[before].is("{") || tokens[before].is("}");
+    // The statement before may itself be a rewritten variable, whose text ends with "; ".
+    char last = tokens[before].text[tokens[before].text.find_last_not_of(' ')];
+    bool statement = last == ';' || last == '{' || last == '}';
     if (!statement) return;
     size_t end = keyword + 1, type_end = npos;
     for (; end < limit && !tokens[end].is(";"); end++) {

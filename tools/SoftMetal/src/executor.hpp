@@ -83,6 +83,12 @@ public:
     Simdgroup& simdgroup() { return simdgroups[current->state.simdgroup_index_in_threadgroup]; }
     bool on_own_stack(const void* address) const { auto* a = (const unsigned char*)address; return a >= stack_memory && a < stack_memory + stack_memory_size; }
     const void* fault_stack() const { return fault_stack_memory + sizeof fault_stack_memory - 64; }
+    // Threads' states and simdgroups' slots, which shaders read through our headers.
+    bool own_data(const void* address) const {
+        auto inside = [&](const auto& v) { return address >= (const void*)v.data() && address < (const void*)(v.data() + v.size()); };
+        return inside(simdgroups) || inside(threads) || (address >= (const void*)launch && address < (const void*)(launch + 1))
+            || (address >= (const void*)this && address < (const void*)(this + 1));
+    }
     bool in_arena(const void* address) const { auto* a = (const unsigned char*)address; return a >= arena && a < arena + arena_size; }
 
 private:
@@ -123,9 +129,5 @@ struct Shuffler {
     uint64_t operator()() { state ^= state << 13; state ^= state >> 7; state ^= state << 17; return state; }
     template<class T> void operator()(std::vector<T>& v) { for (size_t i = v.size(); i > 1; i--) std::swap(v[i - 1], v[(*this)() % i]); }
 };
-
-// races.cpp
-void forget_shadow();
-std::string describe_address(Group& group, const void* address, size_t size);
 
 }

@@ -297,6 +297,7 @@ Translation translate(const std::string& preprocessed) {
             if (auto m = r.mentions.find(name); m != r.mentions.end()) open.insert(open.end(), m->second.begin(), m->second.end());
         }
         for (auto& c : r.constants) if (seen.count(c.name)) e.constants.insert(c.name);
+        for (const char* name : {"simdgroup_matrix", "simdgroup_float8x8", "simdgroup_half8x8", "simdgroup_bfloat8x8"}) e.matrices |= seen.count(name) > 0;
     }
     result.entries = r.entries;
     result.constants = r.constants;

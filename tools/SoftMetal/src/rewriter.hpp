@@ -29,6 +29,7 @@ struct Entry {
     std::string kernel;
     std::string place;
     std::set<std::string> constants;                // the function constants it can reach
+    bool matrices = false;                          // whether it can reach a simdgroup_matrix
 };
 
 struct FunctionConstant { std::string name, type; int index; };
