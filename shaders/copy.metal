@@ -5,7 +5,7 @@ struct CopyParameters {
 };
 
 template <typename TFrom, typename TTo, typename C>
-kernel void convert(
+kernel void convert_elements(
     device const TFrom* x [[buffer(0)]], device TTo* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
@@ -17,7 +17,7 @@ kernel void convert(
 }
 
 template <typename T>
-kernel void move(
+kernel void move_elements(
     device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
@@ -66,10 +66,10 @@ kernel void transpose_tile(
     template [[host_name(NAME)]] [[kernel]] decltype(FUNCTION<__VA_ARGS__>) FUNCTION<__VA_ARGS__>;
 
 #define OF_SIZE(NUMBER, TYPE) \
-    INSTANTIATE("move_" #NUMBER, move, TYPE) \
+    INSTANTIATE("move_" #NUMBER, move_elements, TYPE) \
     INSTANTIATE("transpose_" #NUMBER, transpose_tile, TYPE)
 
-#define CONVERT(FROM, TO, FROM_TYPE, TO_TYPE, COMPUTE) INSTANTIATE("convert_" #FROM "_" #TO, convert, FROM_TYPE, TO_TYPE, COMPUTE)
+#define CONVERT(FROM, TO, FROM_TYPE, TO_TYPE, COMPUTE) INSTANTIATE("convert_" #FROM "_" #TO, convert_elements, FROM_TYPE, TO_TYPE, COMPUTE)
 
 OF_SIZE(1, uchar)
 OF_SIZE(2, ushort)

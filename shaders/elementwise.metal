@@ -126,7 +126,7 @@ inline bool test_of(float x) { return kind == UnaryKind_IsNaN ? isnan(x) : !isna
 inline bool test_of(long) { return kind != UnaryKind_IsNaN; }
 
 template <typename T, typename C>
-kernel void unary(
+kernel void unary_elements(
     device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant ElementwiseParameters& p [[buffer(2)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
@@ -138,7 +138,7 @@ kernel void unary(
 }
 
 template <typename T, typename C>
-kernel void test(
+kernel void test_elements(
     device const T* x [[buffer(0)]], device uchar* y [[buffer(1)]], constant ElementwiseParameters& p [[buffer(2)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
@@ -275,7 +275,7 @@ kernel void binary_whole(
 }
 
 template <typename T, typename C>
-kernel void compare(
+kernel void compare_elements(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device uchar* y [[buffer(2)]],
     constant ElementwiseParameters& p [[buffer(3)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
@@ -293,7 +293,7 @@ kernel void compare(
 
 // b where a, else c: the bits are moved as they are, so T stands for any type of its size.
 template <typename T>
-kernel void where(
+kernel void where_elements(
     device const uchar* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* c [[buffer(2)]], device T* y [[buffer(3)]],
     constant ElementwiseParameters& p [[buffer(4)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
@@ -313,7 +313,7 @@ inline float multiply_add_of(float a, float b, float c) { return fma(a, b, c); }
 inline long multiply_add_of(long a, long b, long c) { return long(ulong(a) * ulong(b) + ulong(c)); }
 
 template <typename T, typename C>
-kernel void multiply_add(
+kernel void multiply_add_elements(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* c [[buffer(2)]], device T* y [[buffer(3)]],
     constant ElementwiseParameters& p [[buffer(4)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
@@ -332,7 +332,7 @@ kernel void multiply_add(
 
 // The bits of whole_a everywhere.
 template <typename T>
-kernel void fill(
+kernel void fill_elements(
     device T* y [[buffer(0)]], constant ElementwiseParameters& p [[buffer(1)]],
     uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
     const T value = T(p.whole_a);
@@ -398,32 +398,32 @@ kernel void range_whole(
     template [[host_name(NAME)]] [[kernel]] decltype(FUNCTION<__VA_ARGS__>) FUNCTION<__VA_ARGS__>;
 
 #define OF_REAL(TYPE) \
-    INSTANTIATE("unary_" #TYPE, unary, TYPE, float) \
-    INSTANTIATE("test_" #TYPE, test, TYPE, float) \
+    INSTANTIATE("unary_" #TYPE, unary_elements, TYPE, float) \
+    INSTANTIATE("test_" #TYPE, test_elements, TYPE, float) \
     INSTANTIATE("binary_" #TYPE, binary_real, TYPE) \
-    INSTANTIATE("compare_" #TYPE, compare, TYPE, float) \
-    INSTANTIATE("multiply_add_" #TYPE, multiply_add, TYPE, float) \
+    INSTANTIATE("compare_" #TYPE, compare_elements, TYPE, float) \
+    INSTANTIATE("multiply_add_" #TYPE, multiply_add_elements, TYPE, float) \
     INSTANTIATE("range_" #TYPE, range_real, TYPE)
 
 #define OF_WHOLE(TYPE) \
-    INSTANTIATE("unary_" #TYPE, unary, TYPE, long) \
-    INSTANTIATE("test_" #TYPE, test, TYPE, long) \
+    INSTANTIATE("unary_" #TYPE, unary_elements, TYPE, long) \
+    INSTANTIATE("test_" #TYPE, test_elements, TYPE, long) \
     INSTANTIATE("binary_" #TYPE, binary_whole, TYPE) \
-    INSTANTIATE("compare_" #TYPE, compare, TYPE, long) \
-    INSTANTIATE("multiply_add_" #TYPE, multiply_add, TYPE, long) \
+    INSTANTIATE("compare_" #TYPE, compare_elements, TYPE, long) \
+    INSTANTIATE("multiply_add_" #TYPE, multiply_add_elements, TYPE, long) \
     INSTANTIATE("range_" #TYPE, range_whole, TYPE)
 
 #define OF_SIZE(NUMBER, TYPE) \
-    INSTANTIATE("where_" #NUMBER, where, TYPE) \
-    INSTANTIATE("fill_" #NUMBER, fill, TYPE)
+    INSTANTIATE("where_" #NUMBER, where_elements, TYPE) \
+    INSTANTIATE("fill_" #NUMBER, fill_elements, TYPE)
 
 OF_REAL(float)
 OF_REAL(half)
 OF_REAL(bfloat)
 OF_WHOLE(int)
 OF_WHOLE(long)
-INSTANTIATE("unary_bool", unary, uchar, long)
-INSTANTIATE("compare_bool", compare, uchar, long)
+INSTANTIATE("unary_bool", unary_elements, uchar, long)
+INSTANTIATE("compare_bool", compare_elements, uchar, long)
 OF_SIZE(1, uchar)
 OF_SIZE(2, ushort)
 OF_SIZE(4, uint)

@@ -121,7 +121,7 @@ inline void update_one(
 }
 
 template <typename T, typename S>
-kernel void update(
+kernel void update_all(
     device T* p0 [[buffer(0)]], device const T* g0 [[buffer(1)]], device S* a0 [[buffer(2)]], device S* b0 [[buffer(3)]], device S* c0 [[buffer(4)]],
     device T* p1 [[buffer(5)]], device const T* g1 [[buffer(6)]], device S* a1 [[buffer(7)]], device S* b1 [[buffer(8)]], device S* c1 [[buffer(9)]],
     device T* p2 [[buffer(10)]], device const T* g2 [[buffer(11)]], device S* a2 [[buffer(12)]], device S* b2 [[buffer(13)]], device S* c2 [[buffer(14)]],
@@ -140,7 +140,7 @@ kernel void update(
     }
 }
 
-#define OF_TYPES(T, S) template [[host_name("update_" #T "_" #S)]] [[kernel]] decltype(update<T, S>) update<T, S>;
+#define OF_TYPES(T, S) template [[host_name("update_" #T "_" #S)]] [[kernel]] decltype(update_all<T, S>) update_all<T, S>;
 
 OF_TYPES(float, float)
 OF_TYPES(half, half)

@@ -108,33 +108,33 @@ inline float4 values_of(constant RandomParameters& p, uint4 bits) {
 }
 
 template <typename T, typename C>
-inline void store(device T* y, constant RandomParameters& p, long index, C value) {
+inline void store_element(device T* y, constant RandomParameters& p, long index, C value) {
     if (index < p.plan.count) y[position_of(p.plan, index, 0)] = Convert<T>::from(value);
 }
 
 template <typename T>
-kernel void random(
+kernel void random_elements(
     device T* y [[buffer(0)]], constant RandomParameters& p [[buffer(1)]],
     uint place [[thread_position_in_grid]], uint grid [[threads_per_grid]]) {
     for (long counter = long(place); counter * 4L < p.plan.count; counter += long(grid)) {
         const uint4 bits = philox(p.seed, p.offset + ulong(counter));
         const long first = counter * 4L;
         if (kind == RandomKind_Integer) {
-            store(y, p, first, integer_of(p, bits.x, bits.y));
-            store(y, p, first + 1L, integer_of(p, bits.y, bits.x));
-            store(y, p, first + 2L, integer_of(p, bits.z, bits.w));
-            store(y, p, first + 3L, integer_of(p, bits.w, bits.z));
+            store_element(y, p, first, integer_of(p, bits.x, bits.y));
+            store_element(y, p, first + 1L, integer_of(p, bits.y, bits.x));
+            store_element(y, p, first + 2L, integer_of(p, bits.z, bits.w));
+            store_element(y, p, first + 3L, integer_of(p, bits.w, bits.z));
         } else {
             const float4 values = values_of(p, bits);
-            store(y, p, first, values.x);
-            store(y, p, first + 1L, values.y);
-            store(y, p, first + 2L, values.z);
-            store(y, p, first + 3L, values.w);
+            store_element(y, p, first, values.x);
+            store_element(y, p, first + 1L, values.y);
+            store_element(y, p, first + 2L, values.z);
+            store_element(y, p, first + 3L, values.w);
         }
     }
 }
 
-#define OF_TYPE(NAME, TYPE) template [[host_name("random_" #NAME)]] [[kernel]] decltype(random<TYPE>) random<TYPE>;
+#define OF_TYPE(NAME, TYPE) template [[host_name("random_" #NAME)]] [[kernel]] decltype(random_elements<TYPE>) random_elements<TYPE>;
 
 OF_TYPE(float, float)
 OF_TYPE(half, half)

@@ -6,7 +6,8 @@ constant int kind [[function_constant(0)]]; // ScanKind
 struct ScanParameters {
     Strided kept;    // x, y
     long length;     // of the axis
-    long strides[2]; // along the axis
+    long x_stride;    // along the axis
+    long y_stride;
     int reverse;
     int threads;     // of the threadgroup, at most 256
 };
@@ -36,7 +37,7 @@ kernel void scan(
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4; i++) {
             const long at = p.reverse != 0 ? p.length - 1 - (first + i) : first + i;
-            if (first + i < p.length) total = combined(total, A(x[start.at[0] + at * p.strides[0]]));
+            if (first + i < p.length) total = combined(total, A(x[start.at[0] + at * p.x_stride]));
             values[i] = total;
         }
 
@@ -55,7 +56,7 @@ kernel void scan(
 #pragma clang loop unroll(full)
         for (int i = 0; i < 4; i++) {
             const long at = p.reverse != 0 ? p.length - 1 - (first + i) : first + i;
-            if (first + i < p.length) y[start.at[1] + at * p.strides[1]] = T(combined(before, values[i]));
+            if (first + i < p.length) y[start.at[1] + at * p.y_stride] = T(combined(before, values[i]));
         }
 
         const A whole = totals[row][p.threads - 1];

@@ -22,6 +22,13 @@ public sealed partial class ParameterTests
         Pair<MetalBackend.ElementwiseParameters>("elementwise", "ElementwiseParameters"), Pair<MetalBackend.RangeParameters>("elementwise", "RangeParameters"),
         Pair<MetalBackend.TransposeParameters>("copy", "TransposeParameters"), Pair<MetalBackend.RandomParameters>("random", "RandomParameters"),
         Pair<MetalBackend.OptimizerParameters>("optimizer", "OptimizerParameters"),
+        Pair<TeamShape>("reduce", "TeamShape"), Pair<MetalBackend.ReduceParameters>("reduce", "ReduceParameters"),
+        Pair<MetalBackend.ArgReduceParameters>("reduce", "ArgReduceParameters"), Pair<MetalBackend.ScanParameters>("scan", "ScanParameters"),
+        Pair<MetalBackend.SoftmaxParameters>("softmax", "SoftmaxParameters"), Pair<MetalBackend.StatisticsParameters>("normalize", "StatisticsParameters"),
+        Pair<MetalBackend.NormalizeSumsParameters>("normalize", "NormalizeSumsParameters"),
+        Pair<MetalBackend.NormalizeGradientParameters>("normalize", "NormalizeGradientParameters"),
+        Pair<MetalBackend.GatherParameters>("gather", "GatherParameters"), Pair<MetalBackend.ScatterParameters>("gather", "ScatterParameters"),
+        Pair<MetalBackend.SortParameters>("sort", "SortParameters"),
         Pair<MetalBackend.Convolution>("conv", "Convolution"), Pair<MetalBackend.PoolAxis>("pool", "PoolAxis"), Pair<MetalBackend.Pooling>("pool", "Pooling"),
     ];
 
