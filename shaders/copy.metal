@@ -4,6 +4,11 @@ struct CopyParameters {
     Strided plan;
 };
 
+// An element in the type that is computed in; a byte is a truth value, true if any bit is set.
+template <typename C, typename T> inline C load(T x) { return C(x); }
+
+template <> inline long load<long, uchar>(uchar x) { return x != uchar(0) ? 1L : 0L; }
+
 template <typename TFrom, typename TTo, typename C>
 kernel void convert_elements(
     device const TFrom* x [[buffer(0)]], device TTo* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]],
@@ -12,7 +17,7 @@ kernel void convert_elements(
         device const TFrom* xs = x + row_position(p.plan, row, 0);
         device TTo* ys = y + row_position(p.plan, row, 1);
         for (long i = long(place.x); i < p.plan.shape[0]; i += long(grid.x))
-            ys[i * p.plan.strides[8]] = Convert<TTo>::from(C(xs[i * p.plan.strides[0]]));
+            ys[i * p.plan.strides[8]] = Convert<TTo>::from(load<C>(xs[i * p.plan.strides[0]]));
     }
 }
 

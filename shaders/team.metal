@@ -61,13 +61,19 @@ inline V across(V value, constant TeamShape& team, uint index, threadgroup V* sc
         threadgroup_barrier(mem_flags::mem_threadgroup);
         const uint first = index / members * (members / 32);
         total = scratch[first];
-        for (uint i = 1; i < members / 32; i++) total = op(total, scratch[first + i]);
+        for (uint i = 1; i < members / 32; i++) {
+            const V other = scratch[first + i];
+            total = op(total, other);
+        }
     } else {
         scratch[index] = total;
         threadgroup_barrier(mem_flags::mem_threadgroup);
         const uint cells = uint(team.cells);
         total = scratch[index % cells];
-        for (uint i = 1; i < members; i++) total = op(total, scratch[i * cells + index % cells]);
+        for (uint i = 1; i < members; i++) {
+            const V other = scratch[i * cells + index % cells];
+            total = op(total, other);
+        }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup); // scratch may be written again
     return total;

@@ -75,6 +75,16 @@ public sealed class KernelTests
     }
 
     [Test]
+    public void A_truth_value_is_any_byte_but_zero()
+    {
+        var device = SoftMetal.RequireDevice();
+        using var x = Tensor.Empty([3], DType.Bool, device);
+        device.Backend.Upload([0, 2, 255], x.Storage, 0);
+        using var y = x.To(DType.Int32);
+        Assert.That(y.ToArray<int>(), Is.EqualTo((int[])[0, 1, 1]));
+    }
+
+    [Test]
     public void Transposes_go_through_tiles_of_any_remainder(
         [Values(31, 32, 33, 65)] int rows, [Values(32, 63, 64)] int columns, [Values(DType.Bool, DType.Float16, DType.Float32, DType.Int64)] DType type)
     {
@@ -175,6 +185,20 @@ public sealed class KernelTests
         device.Backend.Random(RandomKind.Uniform, new(0, 1), 5, 6, straight);
         device.Backend.Random(RandomKind.Uniform, new(0, 1), 5, 6, view);
         Assert.That(view.ToArray<float>(), Is.EqualTo(straight.ToArray<float>()));
+    }
+
+    [Test]
+    public void Random_numbers_stay_within_their_view([Values(1, 2, 3, 4, 5, 7)] int count, [Values] RandomKind kind)
+    {
+        var device = SoftMetal.RequireDevice();
+        using var around = Tensor.Empty([16], DType.Float32, device);
+        around.Fill(-9);
+        using var view = around.View(new Layout([count], [1], 3));
+        device.Backend.Random(kind, new(0.25, 0.75), 5, 6, view);
+        float[] values = around.ToArray<float>();
+        Assert.That(values[..3], Is.All.EqualTo(-9));
+        Assert.That(values[(3 + count)..], Is.All.EqualTo(-9));
+        Assert.That(values[3..(3 + count)], Is.All.Not.EqualTo(-9));
     }
 
     private static byte[] Bytes(Tensor tensor)
