@@ -9,6 +9,7 @@ const int context = 64, width = 128, layers = 4, heads = 4;
 
 Option<string> data = new("--data") { Description = "The text to learn", HelpName = "FILE", DefaultValueFactory = _ => "data/tinyshakespeare/input.txt" };
 var steps = CommonOptions.Number("--steps", 1000, 0, "How many steps to train");
+var limit = CommonOptions.Number("--limit", 0, 0, "How many characters of the text to take, from its beginning; 0 takes all");
 var batch = CommonOptions.Number("--batch", 16, 1, "Windows of text per step");
 var device = CommonOptions.Device();
 var seed = CommonOptions.Seed();
@@ -17,12 +18,13 @@ var load = CommonOptions.File("--load", "Weights to begin with (safetensors), of
 load.Aliases.Add("--init");
 var generate = CommonOptions.Number("--generate", 400, 0, "How many characters to write at the end");
 
-var command = new RootCommand("Trains a small transformer to write like a text, character by character.") { data, steps, batch, device, seed, save, load, generate };
+var command = new RootCommand("Trains a small transformer to write like a text, character by character.") { data, steps, limit, batch, device, seed, save, load, generate };
 // A task of its own, so that Ctrl-C is heard meanwhile.
 command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard(() =>
 {
     var where = CommonOptions.Find(parsed.GetValue(device)!);
     string text = File.ReadAllText(parsed.GetValue(data)!);
+    if (parsed.GetValue(limit) is > 0 and var most && most < text.Length) text = text[..most];
     var characters = Characters.In(text);
     int[] all = characters.Encode(text);
     int split = (int)(all.Length * 0.9);

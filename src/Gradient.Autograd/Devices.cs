@@ -1,4 +1,5 @@
 using Gradient.Backend.Cpu;
+using Gradient.Backend.Metal;
 
 namespace Gradient.Autograd;
 
@@ -10,13 +11,13 @@ public static class Devices
     /// <summary>The processor. <c>Devices.Cpu.Threads</c> is how many cores kernels use.</summary>
     public static CpuDevice Cpu => CpuDevice.Instance;
 
-    /// <summary>The Apple GPU.</summary>
-    /// <exception cref="PlatformNotSupportedException">There is none: this build has the CPU backend only.</exception>
-    public static Device Metal => throw new PlatformNotSupportedException(
-        "There is no Metal device here: this version of Gradient has the CPU backend only. Use Devices.Cpu, or Devices.Best.");
+    /// <summary>The Apple GPU; elsewhere what the environment variable GRADIENT_METAL_LIBRARY names in its place.</summary>
+    /// <exception cref="PlatformNotSupportedException">There is none.</exception>
+    public static MetalDevice Metal => MetalDevice.Instance ?? throw new PlatformNotSupportedException(
+        "There is no Metal device on this machine: Metal is Apple's. Use Devices.Cpu, or Devices.Best, which takes the fastest there is.");
 
-    /// <summary>The fastest device there is.</summary>
-    public static Device Best => Cpu;
+    /// <summary>The fastest device there is: the Apple GPU on a Mac, else the processor. A substitute for Metal is never picked.</summary>
+    public static Device Best => OperatingSystem.IsMacOS() && MetalDevice.Instance is { } metal ? metal : Cpu;
 
     /// <summary>Where tensors are made when no device is named; the processor at first.</summary>
     public static Device Default

@@ -35,6 +35,24 @@ public class CharGptSampleTests
     }
 
     [Test]
+    public void On_metal_it_learns_what_it_learns_on_the_processor()
+    {
+        Gradient.Backend.Metal.Tests.SoftMetal.RequireDevice();
+        string text = samples.File("text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat(Sentence, 40)));
+        double Train(string device)
+        {
+            var (exit, output, error) = samples.Run(
+                "CharGpt", "--data", text, "--limit", "800", "--steps", "3", "--batch", "2", "--generate", "2", "--device", device);
+            Assert.That(exit, Is.Zero, error);
+            Assert.That(output[0], Does.Contain($"on {device}, 800 characters"));
+            return Loss(output[^1]);
+        }
+
+        Assert.That(Train("metal"), Is.EqualTo(Train("cpu")).Within(3e-4), "four digits are printed");
+    }
+
+    [Test]
     public void Weights_of_another_model_are_refused_by_name()
     {
         string text = samples.File("text.txt"), weights = samples.File("gpt.safetensors");

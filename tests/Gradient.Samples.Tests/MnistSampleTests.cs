@@ -47,6 +47,24 @@ public partial class MnistSampleTests
     }
 
     [Test]
+    public void On_metal_it_learns_what_it_learns_on_the_processor()
+    {
+        Gradient.Backend.Metal.Tests.SoftMetal.RequireDevice();
+        string directory = SmallMnist();
+        (double Loss, double Accuracy) Train(string device)
+        {
+            var (exit, output, error) = samples.Run("Mnist", "--data", directory, "--limit", "40", "--batch", "8", "--epochs", "1", "--device", device);
+            Assert.That(exit, Is.Zero, error);
+            Assert.That(output, Has.Some.Contains($"parameters on {device}, 40 images to train on, 20 to test on"));
+            return (double.Parse(EpochLoss().Match(output[^2]).Groups[1].Value, CultureInfo.InvariantCulture), Accuracy(output[^1], of: 20));
+        }
+
+        var (expected, actual) = (Train("cpu"), Train("metal"));
+        Assert.That(actual.Loss, Is.EqualTo(expected.Loss).Within(2e-4), "four digits are printed");
+        Assert.That(actual.Accuracy, Is.EqualTo(expected.Accuracy));
+    }
+
+    [Test]
     public void On_a_terminal_a_bar_moves()
     {
         var (exit, output, _) = samples.RunOnTerminal("Mnist", $"--data '{SmallMnist()}' --epochs 2");
@@ -100,4 +118,7 @@ public partial class MnistSampleTests
 
     [GeneratedRegex(@"^test accuracy (\d+\.\d\d) % \((\d+)/(\d+)\)$")]
     private static partial Regex LastLine();
+
+    [GeneratedRegex(@"^epoch 1/1  loss (\d+\.\d+) ")]
+    private static partial Regex EpochLoss();
 }

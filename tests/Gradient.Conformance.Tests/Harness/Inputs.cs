@@ -53,7 +53,7 @@ public static class Inputs
 
     /// <summary>The values as a contiguous tensor on a device.</summary>
     public static Tensor ToTensor(Values values, DType dtype, Device device) =>
-        Tensor.From<double>(values.Data, new Shape(values.Shape), device).To(dtype);
+        Tensor.From<double>(values.Data, new Shape(values.Shape), Devices.Cpu).To(dtype).To(device);
 
     /// <summary>What a tensor holds, widened.</summary>
     public static Values FromTensor(Tensor tensor) =>

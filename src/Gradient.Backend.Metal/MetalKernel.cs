@@ -1,0 +1,13 @@
+using Gradient.Backend.Metal.Bindings;
+
+namespace Gradient.Backend.Metal;
+
+/// <summary>A pipeline state. It lives as long as the process: pipelines are few and cached by what shaped them.</summary>
+internal sealed class MetalKernel(string name, MTLComputePipelineState pipeline) : IKernel
+{
+    public string Name => name;
+
+    public MTLComputePipelineState Pipeline => pipeline;
+
+    public int MaximumThreads { get; } = (int)pipeline.MaxTotalThreadsPerThreadgroup;
+}
