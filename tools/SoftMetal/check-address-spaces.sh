@@ -36,7 +36,7 @@ for file in "${files[@]}"; do
   "$clang" -x cl -cl-std=clc++ -cl-single-precision-constant -target spir64-unknown-unknown -cl-no-stdinc \
     -fsyntax-only -w -ferror-limit=0 "$text.cl" 2> "$text.err"
   # Copying a structure out of constant memory is right in MSL and cannot be said in OpenCL: that error is let through.
-  awk '/: error: |: fatal error: / { if (seen && !allowed) printf "%s", group; seen = 1; allowed = 0; group = "" }
+  awk '/: error: |: fatal error: / { if (seen && !allowed) printf "%s", group; seen = 1; allowed = constructor = 0; group = "" }
        /no matching constructor for initialization/ { constructor = NR }
        /__constant. to object in address space .__generic/ && constructor { allowed = 1 }
        / errors? generated/ { next }

@@ -181,7 +181,7 @@ void CommandBuffer::run_dispatch(DispatchCommand& c, uint32_t number, std::vecto
         }
     }
     softmetal::run(launch);
-    c.pipeline->static_memory = launch.static_memory.load();
+    if (c.pipeline->static_memory == 0) c.pipeline->static_memory = launch.static_memory.load();
     if (!launch.error.empty()) violation("kernel " + c.label + ": " + launch.error);
 }
 

@@ -60,7 +60,13 @@ Object* new_compute_pipeline(Device*, Function* function, unsigned long max_thre
     std::string reason;
     auto code = load_library(function->library->compiled.library_path, function->constants, reason);
     if (!code) { give_error(error, domain, 3, "SoftMetal cannot load the compiled shader: " + reason); return nullptr; }
+    size_t memory = code->named(function->entry->host_name)->static_memory;
+    if (memory > threadgroup_memory_limit) {
+        give_error(error, domain, 3, "Threadgroup memory size (" + std::to_string(memory) + ") exceeds the maximum threadgroup memory allowed (" + std::to_string(threadgroup_memory_limit) + ")");
+        return nullptr;
+    }
     auto* pipeline = new Pipeline;
+    pipeline->static_memory = memory;
     pipeline->code = code;
     pipeline->kernel = code->named(function->entry->host_name);
     pipeline->function_name = function->entry->host_name;
@@ -96,7 +102,8 @@ Buffer::Buffer(unsigned long length) : Object(class_named("MTLBuffer")), length(
             break;
         }
     }
-    else contents = (unsigned char*)aligned_alloc(page > 16384 ? page : 4096, round_up(length, 4096));
+    // The exact length, so that AddressSanitizer sees its end.
+    else if (void* memory; posix_memalign(&memory, 4096, length) == 0) contents = (unsigned char*)memory;
     if (!contents) return;
     memset(contents, settings.fill ? poison : 0, length);
     std::lock_guard guard(buffers_lock());

@@ -65,7 +65,7 @@ struct Pipeline : Object {
     kernel_entry* kernel = nullptr;
     std::string function_name;
     unsigned long max_threads = most_threads;
-    std::atomic<unsigned long> static_memory{0};    // known after the first dispatch
+    std::atomic<unsigned long> static_memory{0};    // of unusual kernels, known after the first dispatch
     Pipeline();
     void destroy() override { code = {}; }
 };

@@ -36,14 +36,31 @@ void Rewriter::threadgroup_storage(size_t keyword, size_t limit, bool in_kernel)
             extent += print(tokens, i, close + 1);
             i = close + 1;
         }
+        storage_sizes += " + sizeof(" + type + extent + ")";
         text += type + " (&" + name + ")" + extent + " = softmetal::threadgroup_variable<" + type + extent + ">("
               + std::to_string(threadgroup_variables++) + ", \"" + name + "\"); ";
         if (i < end && tokens[i].is(",")) i = next(tokens, i + 1);
     }
-    std::string lines;                              // the line ends inside are already in the text
     for (size_t i = keyword; i <= end; i++) { if (i > keyword) tokens[i].space.clear(); erase(tokens[i]); }
     tokens[keyword].text = text;
     tokens[keyword].kind = Kind::text;
+}
+
+// Reads the constants and threadgroup variables at the top of a kernel's body: returns where they end, and the constants' text.
+size_t Rewriter::top_of_body(size_t body, size_t end, std::string& constants_text) const {
+    size_t i = next(tokens, body + 1);
+    while (i < end) {
+        size_t stop = i;
+        bool constant_expression = tokens[i].is("using") || tokens[i].is("typedef");
+        while (stop < end && !tokens[stop].is(";") && !tokens[stop].is("{")) { constant_expression |= tokens[stop].is("constexpr"); stop++; }
+        if (tokens[stop].is("{") || !(constant_expression || tokens[i].is("threadgroup"))) break;
+        // A real constant cannot size an array; its literals are not rewritten here.
+        for (size_t k = i; k <= stop; k++) if (tokens[k].kind == Kind::number && tokens[k].text.find('.') != std::string::npos) constant_expression = false;
+        for (size_t k = i; constant_expression && k <= stop; k++)
+            if (!tokens[k].is("constant") && !tokens[k].is("thread") && !tokens[k].is("static") && tokens[k].kind != Kind::directive) constants_text += " " + tokens[k].text;
+        i = next(tokens, stop + 1);
+    }
+    return i;
 }
 
 void Rewriter::qualifiers() {
@@ -51,6 +68,10 @@ void Rewriter::qualifiers() {
     for (size_t i = 0; i < tokens.size(); i++) {
         Token& t = tokens[i];
         if (!t.identifier()) continue;
+        if (t.is("is_function_constant_defined") && i + 2 < tokens.size()) {
+            for (auto& c : constants) if (tokens[i + 2].is(c.name.c_str())) { tokens[i + 2].text = std::to_string(c.index); c.optional = true; }
+            t.text = "softmetal::host_constant_defined";
+        }
         if (t.is("threadgroup")) threadgroup_storage(i, tokens.size(), false);
         if (erased.count(t.text)) { erase(t); continue; }
         if (!t.is("constant")) continue;

@@ -4,6 +4,7 @@
 #include "executor.hpp"
 #include <algorithm>
 #include <cstring>
+#include <dlfcn.h>
 #include <sys/mman.h>
 
 extern "C" void softmetal_switch(void** save, void* to);
@@ -16,6 +17,13 @@ namespace {
 thread_local Group* running = nullptr;
 constexpr size_t most_fibers = 1024, guard_bytes = 4096;
 constexpr unsigned char poison = 0xFF;
+
+// AddressSanitizer's marks, when its runtime is in the process.
+using Mark = void (*)(const volatile void*, size_t);
+void mark(const char* function, const void* begin, size_t size) {
+    static const auto poison_memory = (Mark)dlsym(RTLD_DEFAULT, "__asan_poison_memory_region"), unpoison = (Mark)dlsym(RTLD_DEFAULT, "__asan_unpoison_memory_region");
+    if (Mark f = *function == 'p' ? poison_memory : unpoison) f(begin, size);
+}
 
 std::string plural(size_t n, const char* what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
 
@@ -219,6 +227,7 @@ void* Group::allocate(size_t size, size_t alignment, const char* name) {
         launch->fail("threadgroup memory of " + std::to_string(static_used) + " bytes exceeds the maximum of 32768 bytes, at \"" + name + "\"");
     if (arena_used + size > arena_size) abandon("threadgroup memory exceeds what SoftMetal has");
     unsigned char* place = arena + arena_used;
+    if (settings.address_sanitizer) mark("unpoison", place, size);
     if (settings.fill) memset(place, poison, size);
     arena_used += size;
     allocations.push_back({place, size, name});
@@ -249,6 +258,10 @@ void Group::prepare(triple p) {
     finished = at_barrier = 0;
     device_barriers = threadgroup_barriers = 0;
     arena_used = static_used = 0;
+    if (settings.address_sanitizer) {
+        mark("poison", arena, arena_size);
+        mark("unpoison", stack_memory, stack_memory_size);   // what an abandoned fiber left
+    }
     allocations.clear();
     std::fill(variables.begin(), variables.end(), nullptr);
     for (int i = 0; i < buffer_slots; i++)

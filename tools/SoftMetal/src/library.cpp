@@ -49,7 +49,7 @@ Function* new_function(Library* self, String* name, const ConstantValues* values
         auto by_name = values->by_name.find(c.name);
         bool given = by_index != values->by_index.end() || by_name != values->by_name.end();
         if (!given) {
-            if (!entry->constants.count(c.name)) continue;
+            if (!entry->constants.count(c.name) || c.optional) continue;
             give_error(error, domain, 3, "Compiler error: function constant '" + c.name + "' (index " + std::to_string(c.index) + ") of function '" + entry->host_name + "' was not provided a value");
             release(function);
             return nullptr;

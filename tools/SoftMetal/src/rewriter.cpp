@@ -152,7 +152,21 @@ void Rewriter::kernel(size_t begin, size_t name, size_t open, size_t body) {
         if (p.attribute == "buffer" && p.index > 30) fail(open, "'buffer' attribute parameter is out of bounds: must be between 0 and 30");
     if (body != npos) {
         size_t end = partner(tokens, body);
-        for (size_t i = body; i < end; i++) if (tokens[i].is("threadgroup")) threadgroup_storage(i, end, true);
+        std::string constants_text, header;
+        size_t top = top_of_body(body, end, constants_text);
+        storage_sizes = "0ul";
+        k.storage_known = true;
+        for (size_t i = body; i < end; i++) {
+            if (!tokens[i].is("threadgroup")) continue;
+            int before = threadgroup_variables;
+            threadgroup_storage(i, end, true);
+            if (threadgroup_variables > before && i >= top) k.storage_known = false;   // may depend on what is not constant
+        }
+        if (k.is_template)
+            for (size_t i = next(tokens, begin), stop = angle_partner(tokens, next(tokens, i + 1)); i <= stop; i++)
+                if (tokens[i].kind != Kind::directive) header += tokens[i].text + " ";
+        if (k.storage_known)
+            tokens[end].text += " " + header + "inline unsigned long softmetal_storage_" + k.name + "() {" + constants_text + " return " + storage_sizes + "; }";
         if (!k.is_template) entries.push_back({k.name, k.name, k.name, k.place, {}});
         kernels[k.name] = std::move(k);
     }
@@ -269,7 +283,8 @@ std::string Rewriter::wrappers() {
         code += "static void softmetal_run_" + id + "(const softmetal::thread_state& s) { (void)s; ::" + e.callee + "(" + call + "); }\n";
         code += "static softmetal::parameter softmetal_parameters_" + id + "[] = {" + parameters + "{}};\n";
         table += "    {\"" + e.host_name + "\", softmetal_run_" + id + ", softmetal_parameters_" + id + ", " + std::to_string(k.parameters.size()) + ", "
-               + std::to_string(k.max_threads) + ", softmetal::describe(&::" + e.callee + ", softmetal_parameters_" + id + ")},\n";
+               + std::to_string(k.max_threads) + ", "
+               + (k.storage_known ? "::softmetal_storage_" + e.callee + "()" : std::string("0")) + ", softmetal::describe(&::" + e.callee + ", softmetal_parameters_" + id + ")},\n";
     }
     code += "extern \"C\" __attribute__((visibility(\"default\"))) softmetal::kernel_entry* softmetal_kernels(int* count) {\n"
             "    static softmetal::kernel_entry table[] = {\n" + table + "    {}};\n    *count = " + std::to_string(entries.size()) + ";\n    return table;\n}\n";

@@ -21,6 +21,7 @@ struct KernelSource {
     int max_threads = 0;                            // [[max_total_threads_per_threadgroup(n)]]; 0 when absent
     std::vector<KernelParameter> parameters;
     std::string place;
+    bool storage_known = false;                     // softmetal_storage_NAME gives the bytes of its threadgroup variables
 };
 
 // What a library offers: one per kernel that is no template and per host_name instantiation.
@@ -32,7 +33,7 @@ struct Entry {
     bool matrices = false;                          // whether it can reach a simdgroup_matrix
 };
 
-struct FunctionConstant { std::string name, type; int index; };
+struct FunctionConstant { std::string name, type; int index; bool optional = false; };   // optional: the shader asks whether it is defined
 
 struct Translation {
     std::string code;
@@ -67,6 +68,8 @@ private:
     void instantiation(size_t begin, size_t end);
     void function_constant(size_t begin, size_t end, size_t attribute);
     void threadgroup_storage(size_t keyword, size_t end, bool in_kernel);
+    size_t top_of_body(size_t body, size_t end, std::string& constants_text) const;
+    std::string storage_sizes;                      // of the kernel being read: + sizeof(float [32]) …
     KernelParameter parameter(size_t begin, size_t end);
     [[noreturn]] void fail(size_t token, const std::string& what) const;
 };

@@ -155,8 +155,38 @@ TEST(rules_of_dispatches) {
     });
     violates("read-only", [](Gpu&, id, id e, id, id, id) { float v[64] = {}; send<void>(e, "setBytes:length:atIndex:", (const void*)v, 256ul, 1ul); go(e); });
     violates("missing threadgroup memory for argument t", [](Gpu& g, id, id e, id, id, id) { send<void>(e, "setComputePipelineState:", pipeline_of(g, "local")); go(e); });
-    violates("exceeds the maximum of 32768", [](Gpu& g, id, id e, id, id, id) { send<void>(e, "setComputePipelineState:", pipeline_of(g, "large")); go(e); });
     violates("does not include buffers", [](Gpu&, id, id e, id, id, id) { send<void>(e, "memoryBarrierWithScope:", 2ul); });
+}
+
+TEST(rules_of_threadgroup_memory) {
+    Gpu gpu;
+    std::string error;
+    CHECK(!gpu.pipeline(copy, "large", nullptr, &error));
+    CHECK_CONTAINS(error, "Threadgroup memory size (32784) exceeds the maximum threadgroup memory allowed (32768)");
+    const std::string source = head + R"(
+template <typename T, int N> [[kernel]] void f(device float* x [[buffer(0)]], threadgroup float* more [[threadgroup(0)]]) {
+    constexpr int rows = N / 2;
+    using Row = T[16];
+    threadgroup Row tile[rows];
+    threadgroup T one, pair[2];
+    tile[0][0] = one = 1; more[0] = 1; x[0] = tile[0][0];
+}
+template [[host_name("f")]] [[kernel]] void f<half, 8>(device float*, threadgroup float*);
+kernel void late(device float* x [[buffer(0)]]) { x[0] = 1; threadgroup float t[16384]; t[0] = 1; }
+)";
+    Owned p = gpu.pipeline(source, "f"), late = gpu.pipeline(source, "late"), x = gpu.buffer(64);
+    CHECK(send<unsigned long>(p, "staticThreadgroupMemoryLength") == 4 * 16 * 2 + 6);
+    for (unsigned long length : {16384ul, 32752ul}) {
+        std::string problem = gpu.run([&](id e) {
+            send<void>(e, "setComputePipelineState:", (id)p);
+            send<void>(e, "setBuffer:offset:atIndex:", (id)x, 0ul, 0ul);
+            send<void>(e, "setThreadgroupMemoryLength:atIndex:", length, 0ul);
+            go(e, {1, 1, 1}, {1, 1, 1});
+        });
+        if (length == 16384) CHECK_EMPTY(problem); else CHECK_CONTAINS(problem, "total threadgroup memory(32886) must be <= 32768");
+    }
+    CHECK_CONTAINS(gpu.dispatch(late, {x}, {1, 1, 1}, {1, 1, 1}), "exceeds the maximum of 32768");   // not at the top: as it runs
+    take_errors();
 }
 
 TEST(rules_of_command_buffers) {

@@ -145,9 +145,11 @@ TEST(language_function_constants) {
 constant bool scaled [[function_constant(0)]];
 constant float scale [[function_constant(1)]];
 constant uint count [[function_constant(5)]];
+constant int offset_or [[function_constant(9)]];
+constant int offset = is_function_constant_defined(offset_or) ? offset_or : 20;
 constant bool both = scaled && count > 2u;
 kernel void f(device float* out [[buffer(0)]], device const float* extra [[buffer(1), function_constant(scaled)]]) {
-    out[0] = scaled ? scale * extra[0] : -1.0f; out[1] = float(max(count, 3u)); out[2] = both;
+    out[0] = scaled ? scale * extra[0] : -1.0f; out[1] = float(max(count, 3u)); out[2] = both; out[3] = offset;
 }
 kernel void g(device float* out [[buffer(0)]]) { out[0] = 7; }
 )";
@@ -159,10 +161,10 @@ kernel void g(device float* out [[buffer(0)]]) { out[0] = 7; }
         return v;
     };
     Owned one = constants(true, 2.5f, 10), two = constants(false, 0.0f, 1);
-    Owned p = gpu.pipeline(source, "f", one), q = gpu.pipeline(source, "f", two), out = gpu.buffer(12), extra = gpu.buffer(std::vector<float>{4});
+    Owned p = gpu.pipeline(source, "f", one), q = gpu.pipeline(source, "f", two), out = gpu.buffer(16), extra = gpu.buffer(std::vector<float>{4});
     CHECK_EMPTY(gpu.dispatch(p, {out, extra}, {1, 1, 1}, {1, 1, 1}));
     float* o = Gpu::contents<float>(out);
-    CHECK(o[0] == 10 && o[1] == 10 && o[2] == 1);
+    CHECK(o[0] == 10 && o[1] == 10 && o[2] == 1 && o[3] == 20);
     CHECK_EMPTY(gpu.dispatch(q, {out}, {1, 1, 1}, {1, 1, 1}));
     CHECK(o[0] == -1 && o[1] == 3 && o[2] == 0);
     CHECK_EMPTY(gpu.dispatch(p, {out, extra}, {1, 1, 1}, {1, 1, 1}));   // each pipeline keeps its own

@@ -77,6 +77,9 @@ namespace softmetal {
 
 template<class T> T host_constant(int index) { T value{}; softmetal_host_constant(index, &value, sizeof value); return value; }
 
+// Read while the library loads: a constant computed from it keeps the answer.
+inline bool host_constant_defined(int index) { char value[64]; return softmetal_host_constant(index, value, sizeof value); }
+
 template<class T> auto threadgroup_variable(int id, const char* name) -> T& {
     return *static_cast<T*>(softmetal_threadgroup_variable(id, name, sizeof(T), alignof(T)));
 }

@@ -35,6 +35,7 @@ struct kernel_entry {
     parameter* parameters;
     int parameter_count;
     int max_threads;
+    size_t static_memory;                           // of its threadgroup variables; 0 when known only as it runs
     bool described;
 };
 
