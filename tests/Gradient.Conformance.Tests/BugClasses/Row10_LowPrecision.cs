@@ -99,7 +99,11 @@ public sealed class Row10_LowPrecision
         Assert.That(Back(ones.Mean()), Is.EqualTo(new float[] { 1 }));
         Assert.That(Back((ones * 256).Mean()), Is.EqualTo(new float[] { 256 }), "the sum is beyond the largest half");
         Assert.That(Back(ones.Reshape(1, 8192).MatMul(ones.Reshape(8192, 1))), Is.EqualTo(new float[] { 8192 }));
-        Assert.That(Back((ones * 8).Norm()), Is.EqualTo(new[] { (float)Inputs.Round(8 * Math.Sqrt(8192), dtype) }));
+        Assert.That(Back((ones * 8).Norm()), Is.EqualTo(new[] { (float)Inputs.Round(8 * Math.Sqrt(8192), dtype) }), "so is the sum of squares");
+        var far = (ones.Reshape(2, 4096) * 100) * Of(1, -1).Reshape(2, 1);
+        Assert.That(Back(far.Var(correction: 0)), Is.EqualTo(new[] { (float)Inputs.Round(10_000, dtype) }));
+        Assert.That(Back(far.Std(correction: 0)), Is.EqualTo(new[] { 100f }));
+        Assert.That(Back((far * 4).Std(correction: 0)), Is.EqualTo(new[] { 400f }), "the variance is beyond the largest half");
     }
 
     private static double Smallest(DType dtype) => dtype == DType.Float16 ? Math.Pow(2, -14) : Math.Pow(2, -126);
