@@ -24,3 +24,15 @@ if [ $# -eq 0 ] && command -v "${CLANG:-clang++}" > /dev/null; then
   grep -q 'wrong.metal:19:.*__local float.*__global float' <<< "$wrong" || { echo "FAILED: $wrong"; exit 1; }
   echo "passed address_spaces"
 fi
+
+# AddressSanitizer names the line of an overrun, in threadgroup memory and in a buffer.
+asan=$($cxx -print-file-name=libasan.so)
+if [ $# -eq 0 ] && [ -e "$asan" ]; then
+  for overrun in 0 1 2; do
+    out=$(OVERRUN=$overrun LD_PRELOAD=$asan ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 SOFTMETAL_ASAN=1 SOFTMETAL_QUIET=1 \
+      SOFTMETAL_CACHE=${SOFTMETAL_CACHE-$PWD/bin/cache} bin/softmetal-tests sanitizer 2>&1) || true
+    expected=$(printf '%s\n' '1 passed, 0 failed' 'program_source:8' 'program_source:9' | sed -n "$((overrun + 1))p")
+    grep -q "$expected" <<< "$out" || { echo "FAILED: AddressSanitizer, overrun $overrun: $out"; exit 1; }
+  done
+  echo "passed address_sanitizer"
+fi

@@ -63,6 +63,27 @@ size_t Rewriter::top_of_body(size_t body, size_t end, std::string& constants_tex
     return i;
 }
 
+namespace {
+
+// Whether the `constant` at i qualifies a constructor, as in  Name() constant = default;  which C++ cannot say.
+bool qualifies_constructor(const Tokens& t, size_t i) {
+    size_t close = previous(t, i), after = next(t, i + 1);
+    if (close == npos || !t[close].is(")") || after >= t.size() || !(t[after].is("{") || t[after].is("=") || t[after].is(":") || t[after].is(";"))) return false;
+    int depth = 0;
+    size_t open = close;
+    for (;; open--) {
+        depth += t[open].is(")") ? 1 : t[open].is("(") ? -1 : 0;
+        if (depth == 0 || open == 0) break;
+    }
+    size_t name = previous(t, open), before = name == npos ? npos : previous(t, name);
+    if (before == npos) return false;
+    const Token& b = t[before];
+    bool type = (b.identifier() && !b.is("constexpr") && !b.is("inline") && !b.is("explicit")) || b.is(">") || b.is("*") || b.is("&");
+    return !type;
+}
+
+}
+
 void Rewriter::qualifiers() {
     static const std::set<std::string> erased = {"device", "thread", "threadgroup"};
     for (size_t i = 0; i < tokens.size(); i++) {
@@ -75,6 +96,7 @@ void Rewriter::qualifiers() {
         if (t.is("threadgroup")) threadgroup_storage(i, tokens.size(), false);
         if (erased.count(t.text)) { erase(t); continue; }
         if (!t.is("constant")) continue;
+        if (qualifies_constructor(tokens, i)) { erase(t); continue; }
         // const once per type: look back to the start of the type and forward to its end.
         bool already = false;
         for (size_t k = previous(tokens, i); k != npos; k = previous(tokens, k)) {
@@ -164,7 +186,7 @@ void Rewriter::drop_repeated_members() {
             else { scopes.emplace_back(); start = i + 1; }
         }
         else if (t.is("}")) { if (scopes.size() > 1) scopes.pop_back(); start = i + 1; parenthesis = false; }
-        else if (t.is(";")) { finish(i + 1, false); parenthesis = false; }
+        else if (t.is(";")) { finish(i + 1, parenthesis && scopes.size() > 1); parenthesis = false; }
         else if (t.is(":") && !parenthesis) {
             size_t before = previous(tokens, i);
             if (before != npos && (tokens[before].is("public") || tokens[before].is("private") || tokens[before].is("protected"))) start = i + 1;

@@ -206,8 +206,14 @@ constant float table[4] = {1, 2, 3, 4};
 constant constexpr int size = 4;
 struct Params { int n; float scale; float4 v; };
 struct Pair { float a, b; };
+constant constexpr int3 shifts = {1, 2, 3};
 struct Box {
     float v;
+    Box() thread = default;
+    Box() threadgroup = default;
+    Box() constant = default;
+    explicit Box(float x) thread : v(x) {}
+    explicit Box(float x) constant : v(x) {}
     float get() const device { return v; }
     float get() const thread { return v; }
     float get() const constant { return v; }
@@ -227,7 +233,7 @@ float total(threadgroup const float (&a)[2][4], thread const Pair& p) { float s 
     Pair p{0.5f, 0};
     thread Pair& q = p;
     const constant float* t = table + 1;
-    Box box{3};
+    Box box(3 - 3 + shifts.z);
     if (lane == 31) { out[0] = total(a, q); out[1] = row[3]; out[2] = ref + pairs[2].b + c[1]; out[3] = *t; out[4] = first(in); out[5] = first(row); out[6] = box.get(); out[7] = sizeof(Params); }
 )"), {20.5f, 4, 18, 2, 9, 1, 3, 32}, 32, {9});
 }

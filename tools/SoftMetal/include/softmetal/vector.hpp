@@ -43,7 +43,7 @@ namespace metal {
     template<class U> requires (!std::is_same_v<U, T>)                                                                        \
     constexpr explicit vec(const vec<U, N>& o) : vec() { for (int i = 0; i < N; i++) (*this)[i] = T(o[i]); }                  \
     constexpr vec(const packed_vec<T, N>& o) : vec() { for (int i = 0; i < N; i++) (*this)[i] = o[i]; }                       \
-    template<class... A> requires (sizeof...(A) > 1 && (softmetal::count_of<A> + ...) == N)                                   \
+    template<class... A> requires (sizeof...(A) > 1 && sizeof...(A) < N && (softmetal::count_of<A> + ...) == N)               \
     constexpr vec(const A&... parts) : vec() { int k = 0; (softmetal_put(k, parts), ...); }                                   \
     constexpr T& operator[](int i) { return (&x)[i]; }                                                                        \
     constexpr const T& operator[](int i) const { return (&x)[i]; }                                                            \
@@ -57,9 +57,11 @@ private:                                                                        
         if constexpr (softmetal::count_of<A> == 1) (*this)[k++] = T(a);                                                       \
         else for (int i = 0; i < softmetal::count_of<A>; i++) (*this)[k++] = T(a[i]); }
 
+// One scalar for each element: these can be constant expressions.
 template<class T> struct alignas(2 * sizeof(T)) vec<T, 2> {
     union { T x; T r; };
     union { T y; T g; };
+    template<class A, class B> constexpr vec(A a, B b) : x(T(a)), y(T(b)) {}
     SOFTMETAL_VECTOR_BODY(2)
 };
 
@@ -67,6 +69,7 @@ template<class T> struct alignas(4 * sizeof(T)) vec<T, 3> {
     union { T x; T r; };
     union { T y; T g; };
     union { T z; T b; };
+    template<class A, class B, class C> constexpr vec(A a, B b, C c) : x(T(a)), y(T(b)), z(T(c)) {}
     SOFTMETAL_VECTOR_BODY(3)
 };
 
@@ -75,6 +78,7 @@ template<class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
     union { T y; T g; };
     union { T z; T b; };
     union { T w; T a; };
+    template<class A, class B, class C, class D> constexpr vec(A a, B b, C c, D d) : x(T(a)), y(T(b)), z(T(c)), w(T(d)) {}
     SOFTMETAL_VECTOR_BODY(4)
 };
 
