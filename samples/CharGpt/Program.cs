@@ -13,7 +13,7 @@ var limit = CommonOptions.Number("--limit", 0, 0, "How many characters of the te
 var batch = CommonOptions.Number("--batch", 16, 1, "Windows of text per step");
 var device = CommonOptions.Device();
 var seed = CommonOptions.Seed();
-var save = CommonOptions.File("--save", "Where to write the trained weights (safetensors)");
+var save = CommonOptions.Output("--save", "Where to write the trained weights (safetensors)");
 var load = CommonOptions.File("--load", "Weights to begin with (safetensors), of this program or of tests/goldens/chargpt_peer.py");
 load.Aliases.Add("--init");
 var generate = CommonOptions.Number("--generate", 400, 0, "How many characters to write at the end");

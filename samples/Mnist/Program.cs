@@ -11,7 +11,7 @@ var batch = CommonOptions.Number("--batch", 64, 1, "Images per step");
 var limit = CommonOptions.Number("--limit", 0, 0, "The most images to train on, and the most to test on; 0 takes all");
 var device = CommonOptions.Device();
 var seed = CommonOptions.Seed();
-var save = CommonOptions.File("--save", "Where to write the trained weights (safetensors)");
+var save = CommonOptions.Output("--save", "Where to write the trained weights (safetensors)");
 var load = CommonOptions.File("--load", "Weights to begin with (safetensors)");
 
 var command = new RootCommand("Trains a convolutional network to read handwritten digits.") { data, epochs, batch, limit, device, seed, save, load };

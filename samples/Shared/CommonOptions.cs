@@ -35,6 +35,20 @@ internal static class CommonOptions
 
     public static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
 
+    /// <summary>A file to be written at the end: that it cannot be is said before the work, not after.</summary>
+    public static Option<string?> Output(string name, string description)
+    {
+        var option = File(name, description);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is not [{ Value: var path }]) return;
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+            if (Directory.Exists(path)) result.AddError($"{name}: {path} is a folder; name a file in it.");
+            else if (!Directory.Exists(folder)) result.AddError($"{name}: there is no folder {folder} to write {Path.GetFileName(path)} to.");
+        });
+        return option;
+    }
+
     public static Device Find(string device) => device switch
     {
         "cpu" => Devices.Cpu,

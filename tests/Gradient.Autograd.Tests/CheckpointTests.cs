@@ -100,4 +100,15 @@ public sealed class CheckpointTests
         f(x).Sum().Backward();
         return (x.Grad!.ToArray<double>(), weight.Grad!.ToArray<double>());
     }
+
+    [Test]
+    public void Recomputing_leaves_the_stream_of_others_alone()
+    {
+        var x = GradientTensor.Ones([100], requiresGrad: true);
+        var y = Tape.Checkpoint(t => Functional.Dropout(t, 0.5), x);
+        var before = RandomNumbers.Default.Position;
+        y.Sum().Backward();
+        Assert.That(RandomNumbers.Default.Position, Is.EqualTo(before));
+        Assert.That(x.Grad!.ToArray<float>(), Is.EqualTo(y.ToArray<float>())); // the same elements were dropped again
+    }
 }

@@ -26,16 +26,9 @@ public static partial class Tape
         var node = NewNode("Checkpoint", output, inputs, inputs)!;
         node.Recompute = () =>
         {
-            var now = RandomNumbers.Default.Position;
-            RandomNumbers.Default.Position = position;
-            try
-            {
-                return forward(inputs);
-            }
-            finally
-            {
-                RandomNumbers.Default.Position = now;
-            }
+            // A stream of its own replays the numbers, so that nobody else who draws meanwhile is disturbed.
+            using var _ = RandomNumbers.Use(new(position.Seed) { Position = position });
+            return forward(inputs);
         };
         output.Node = node;
         return output;

@@ -3,6 +3,7 @@ namespace Gradient.Nn;
 /// <summary>
 /// Attention in several heads (Vaswani et al., Attention Is All You Need, 2017): one projection to queries, keys and values, each
 /// split into heads, see <see cref="Functional.ScaledDotProductAttention"/>, and one projection of the joined result.
+/// The projection to queries, keys and values starts Xavier uniform, the other as <see cref="Linear"/> does, biases at 0, as in PyTorch.
 /// </summary>
 public sealed class MultiHeadAttention : Module
 {
@@ -23,6 +24,9 @@ public sealed class MultiHeadAttention : Module
         (this.heads, this.causal, this.dropout) = (heads, causal, dropout);
         qkv = Register("qkv", new Linear(width, 3 * width, bias));
         projection = Register("projection", new Linear(width, width, bias));
+        Initializers.XavierUniform(qkv.Weight);
+        if (qkv.Bias is { } first) Initializers.Constant(first, 0);
+        if (projection.Bias is { } last) Initializers.Constant(last, 0);
     }
 
     /// <summary>Self-attention: [batch, time, width] → [batch, time, width].</summary>

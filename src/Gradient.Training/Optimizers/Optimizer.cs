@@ -45,7 +45,7 @@ public abstract class Optimizer
         }
 
         if (states.Count == 0)
-            throw new ArgumentException($"{GetType().Name}: there are no parameters to optimize.", nameof(groups));
+            throw new ArgumentException($"{GetType().Name}: there are no parameters to optimize; a module's are those it has registered.", nameof(groups));
     }
 
     /// <summary>The groups, whose rates and decays may be changed between steps.</summary>

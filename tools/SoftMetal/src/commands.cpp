@@ -37,7 +37,7 @@ std::vector<size_t> order_of(size_t count, bool concurrent, const std::function<
 
 }
 
-CommandQueue::CommandQueue() : Object(class_named("MTLCommandQueue")), worker(&CommandQueue::serve, this) {}
+CommandQueue::CommandQueue() : Object(class_named("MTLCommandQueue")) { worker = std::thread(&CommandQueue::serve, this); }
 
 void CommandQueue::destroy() {
     {
@@ -71,7 +71,10 @@ void CommandQueue::serve() {
         }
         if (settings.delay_microseconds) std::this_thread::sleep_for(std::chrono::microseconds(settings.delay_microseconds));
         next->execute();
+        // Let go before anyone is told, so that a client who waited counts its own references alone. If this was the last
+        // one, the memory is still there: destroyed objects stay in the quarantine.
         release(next);
+        next->finish();
         if (closing && committed.empty()) return;
     }
 }
@@ -102,6 +105,9 @@ void CommandBuffer::execute() {
         release(e);
     }
     passes.clear();                                 // lets go of buffers and pipelines
+}
+
+void CommandBuffer::finish() {
     std::lock_guard guard(lock);
     status = failure.empty() ? Status::completed : Status::error;
     changed.notify_all();

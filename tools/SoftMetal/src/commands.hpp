@@ -63,6 +63,7 @@ struct CommandBuffer : Object {
     void destroy() override { passes.clear(); queue = {}; error = {}; }
     void violation(const std::string& message);     // reports, and makes the command buffer fail
     void execute();
+    void finish();                                  // tells those who wait
     void wait(Status least);
 private:
     bool run_pass(Pass& pass);

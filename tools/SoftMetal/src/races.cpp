@@ -91,8 +91,13 @@ void check_bounds(Group& g, const unsigned char* a, size_t size, bool write, con
     for (auto& x : g.launch->extents) if (inside(x.begin, x.length)) return;
     if (known_image(a)) return;
     std::string near;
-    for (auto& x : g.launch->extents)
-        if (a + 4096 >= x.begin && a < x.begin + x.length + 65536) near = ": byte " + std::to_string(a - x.begin) + " of a buffer of " + std::to_string(x.length) + " bytes";
+    long nearest = 65536;
+    for (auto& x : g.launch->extents) {
+        long distance = a < x.begin ? x.begin - a : a - (x.begin + x.length);
+        if (distance >= nearest) continue;
+        nearest = distance;
+        near = ": byte " + std::to_string(a - x.begin) + " of a buffer of " + std::to_string(x.length) + " bytes";
+    }
     g.abandon(std::string("out of bounds: ") + verb + (near.empty() ? " of memory that belongs to no bound buffer" : near) + " at " + where(instruction));
 }
 
@@ -124,6 +129,16 @@ void access(const void* address, size_t size, bool write, bool atomic, const voi
 
 }
 
+// clang turns atomic builtins into calls even where told not to; the access itself was reported by softmetal_atomic_access.
+#define SOFTMETAL_ATOMIC_HOOK(bits, type)                                                                                     \
+    type __tsan_atomic##bits##_load(const volatile type* a, int) { return __atomic_load_n(a, __ATOMIC_RELAXED); }             \
+    void __tsan_atomic##bits##_store(volatile type* a, type v, int) { __atomic_store_n(a, v, __ATOMIC_RELAXED); }             \
+    type __tsan_atomic##bits##_exchange(volatile type* a, type v, int) { return __atomic_exchange_n(a, v, __ATOMIC_RELAXED); } \
+    type __tsan_atomic##bits##_compare_exchange_val(volatile type* a, type expected, type v, int, int) {                      \
+        __atomic_compare_exchange_n(a, &expected, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED); return expected; }           \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type* a, type* expected, type v, int, int) {                   \
+        return __atomic_compare_exchange_n(a, expected, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED); }
+
 #define SOFTMETAL_HOOK(size)                                                                                                  \
     void __tsan_read##size(void* a) { softmetal::access(a, size, false, false, __builtin_return_address(0)); }               \
     void __tsan_write##size(void* a) { softmetal::access(a, size, true, false, __builtin_return_address(0)); }               \
@@ -141,6 +156,10 @@ SOFTMETAL_HOOK(2)
 SOFTMETAL_HOOK(4)
 SOFTMETAL_HOOK(8)
 SOFTMETAL_HOOK(16)
+SOFTMETAL_ATOMIC_HOOK(8, uint8_t)
+SOFTMETAL_ATOMIC_HOOK(16, uint16_t)
+SOFTMETAL_ATOMIC_HOOK(32, uint32_t)
+SOFTMETAL_ATOMIC_HOOK(64, uint64_t)
 void __tsan_read_range(void* a, size_t size) { softmetal::access(a, size, false, false, __builtin_return_address(0)); }
 void __tsan_write_range(void* a, size_t size) { softmetal::access(a, size, true, false, __builtin_return_address(0)); }
 void __tsan_init() {}
