@@ -15,7 +15,7 @@ public sealed partial class GradientTensor
         var set = AxisSet.Of(Shape, axes, "var");
         double freedom = Math.Max(0, CountAlong(set) - correction);
         var kept = Shape.Reduce(set, keepDims: true);
-        return Tape.Record("var", Variance(set, freedom, keepDims), [this], g => [Centered(set) * (g.Reshape(kept) * (2 / freedom))], this);
+        return Tape.Record("var", Variance(set, freedom, keepDims).To(DType), [this], g => [Centered(set) * (g.Reshape(kept) * (2 / freedom))], this);
     }
 
     /// <summary>The variance over one axis.</summary>
@@ -34,6 +34,7 @@ public sealed partial class GradientTensor
         var kept = Shape.Reduce(set, keepDims: true);
         var result = Variance(set, freedom, keepDims);
         Backend.Unary(UnaryKind.Sqrt, result, result);
+        result = result.To(DType);
         // Where the deviation is 0, x − mean is 0, so any finite divisor gives the 0 that is wanted.
         return Tape.RecordWithOutput("std", result, [this],
             (y, g) => [Centered(set) * (g / (y.MaskedFill(y.EqualTo(0), 1) * freedom)).Reshape(kept)], this);
@@ -61,8 +62,10 @@ public sealed partial class GradientTensor
         var kept = Shape.Reduce(set, keepDims: true);
         if (p == 2)
         {
-            var root = Reduced(ReduceKind.SumOfSquares, set, keepDims, DType);
+            var wide = Widened();
+            var root = wide.Reduced(ReduceKind.SumOfSquares, set, keepDims, wide.DType);
             Backend.Unary(UnaryKind.Sqrt, root, root);
+            root = root.To(DType);
             return Tape.RecordWithOutput("norm", root, [this], (y, g) => [this * (g / y.MaskedFill(y.EqualTo(0), 1)).Reshape(kept)], this);
         }
 
@@ -101,15 +104,20 @@ public sealed partial class GradientTensor
     /// <summary>ln Σeˣ over one axis.</summary>
     public GradientTensor LogSumExp(int axis, bool keepDims = false) => LogSumExp([axis], keepDims);
 
+    /// <summary>In the type of <see cref="Widened"/>.</summary>
     private Tensor Variance(AxisSet axes, double freedom, bool keepDims)
     {
-        using var mean = Reduced(ReduceKind.Mean, axes, keepDims: true, DType);
-        using var centered = Tensor.Empty(Shape, DType, Device);
-        Backend.Binary(BinaryKind.Subtract, Value, mean, centered);
-        var result = new GradientTensor(centered).Reduced(ReduceKind.SumOfSquares, axes, keepDims, DType);
+        var wide = Widened();
+        using var mean = wide.Reduced(ReduceKind.Mean, axes, keepDims: true, wide.DType);
+        using var centered = Tensor.Empty(Shape, wide.DType, Device);
+        Backend.Binary(BinaryKind.Subtract, wide.Value, mean, centered);
+        var result = new GradientTensor(centered).Reduced(ReduceKind.SumOfSquares, axes, keepDims, wide.DType);
         Backend.Unary(UnaryKind.DivideByScalar, result, result, new(freedom));
         return result;
     }
+
+    /// <summary>In Float32 if the type is shorter: squares leave its range long before their mean or root does.</summary>
+    private GradientTensor Widened() => DType.Size() < sizeof(float) ? new(Value.To(DType.Float32)) : this;
 
     private GradientTensor Centered(AxisSet axes)
     {
