@@ -90,6 +90,8 @@ public sealed partial class AlsoSeen
             ("sum", x => x.Sum(keepDims: true).Expand(4).Clone(), _ => 7.5), ("max", x => x.Max(keepDims: true).Expand(4).Clone(), _ => 4),
             ("min", x => x.Min(keepDims: true).Expand(4).Clone(), _ => 0.5), ("product", x => x.Prod(keepDims: true).Expand(4).Clone(), _ => 4),
             ("less", x => x.LessThan(1).To(x.DType), x => x < 1 ? 1 : 0), ("greater", x => x.GreaterThan(1).To(x.DType), x => x > 1 ? 1 : 0),
+            ("gather by Int64", x => x.IndexSelect(0, GradientTensor.From<long>([0, 1, 2, 3], x.Device)), x => x),
+            ("gather by Int32", x => x.IndexSelect(0, GradientTensor.From<int>([0, 1, 2, 3], x.Device)), x => x),
             ("outer", x => x.Reshape(4, 1).MatMul(GradientTensor.Ones([1, 1], x.DType, x.Device)).Reshape(4), x => x),
             ("with bias", x => Functional.Linear(x.Reshape(4, 1), GradientTensor.Ones([1, 2], x.DType, x.Device), GradientTensor.Ones([2], x.DType, x.Device))[.., 1], x => x + 1),
         };
