@@ -16,6 +16,8 @@ internal sealed class KernelCache(IKernelDevice device)
     /// <summary>A kernel of shaders/<paramref name="family"/>.metal, specialised by up to four function constants.</summary>
     public IKernel Get(string family, string function, params ReadOnlySpan<int> constants)
     {
+        // A constant that is not in the key would give one pipeline for two.
+        if (constants.Length > 4) throw new ArgumentException($"{function} has {constants.Length} constants; the key of a pipeline holds four.", nameof(constants));
         var key = (family, function, new Constants(constants.Length, At(constants, 0), At(constants, 1), At(constants, 2), At(constants, 3)));
         lock (gate)
         {

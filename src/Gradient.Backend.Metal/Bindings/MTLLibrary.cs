@@ -57,8 +57,11 @@ public readonly unsafe record struct MTLComputePipelineState(nint Handle)
 {
     private static readonly nint MaxThreads = Selector("maxTotalThreadsPerThreadgroup"u8);
     private static readonly nint ExecutionWidth = Selector("threadExecutionWidth"u8);
+    private static readonly nint StaticMemory = Selector("staticThreadgroupMemoryLength"u8);
 
     public nuint MaxTotalThreadsPerThreadgroup => ((delegate* unmanaged<nint, nint, nuint>)MessageSend)(Handle, MaxThreads);
 
     public nuint ThreadExecutionWidth => ((delegate* unmanaged<nint, nint, nuint>)MessageSend)(Handle, ExecutionWidth);
+
+    public nuint StaticThreadgroupMemoryLength => ((delegate* unmanaged<nint, nint, nuint>)MessageSend)(Handle, StaticMemory);
 }
