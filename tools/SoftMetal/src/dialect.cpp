@@ -57,7 +57,7 @@ size_t Rewriter::top_of_body(size_t body, size_t end, std::string& constants_tex
         // A real constant cannot size an array; its literals are not rewritten here.
         for (size_t k = i; k <= stop; k++) if (tokens[k].kind == Kind::number && tokens[k].text.find('.') != std::string::npos) constant_expression = false;
         for (size_t k = i; constant_expression && k <= stop; k++)
-            if (!tokens[k].is("constant") && !tokens[k].is("thread") && !tokens[k].is("static") && tokens[k].kind != Kind::directive) constants_text += " " + tokens[k].text;
+            if (!tokens[k].is("constant") && !tokens[k].is("thread") && !tokens[k].is("static") && tokens[k].kind != Kind::directive) constants_text += (k > i && tokens[k].space.empty() ? "" : " ") + tokens[k].text;   // :: and >> stay whole
         i = next(tokens, stop + 1);
     }
     return i;

@@ -164,9 +164,9 @@ void Rewriter::kernel(size_t begin, size_t name, size_t open, size_t body) {
         }
         if (k.is_template)
             for (size_t i = next(tokens, begin), stop = angle_partner(tokens, next(tokens, i + 1)); i <= stop; i++)
-                if (tokens[i].kind != Kind::directive) header += tokens[i].text + " ";
+                if (tokens[i].kind != Kind::directive) header += (tokens[i].space.empty() ? "" : " ") + tokens[i].text;
         if (k.storage_known)
-            tokens[end].text += " " + header + "inline unsigned long softmetal_storage_" + k.name + "() {" + constants_text + " return " + storage_sizes + "; }";
+            tokens[end].text += " " + header + " inline unsigned long softmetal_storage_" + k.name + "() {" + constants_text + " return " + storage_sizes + "; }";
         if (!k.is_template) entries.push_back({k.name, k.name, k.name, k.place, {}});
         kernels[k.name] = std::move(k);
     }
