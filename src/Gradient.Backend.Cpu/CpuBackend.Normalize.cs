@@ -10,8 +10,8 @@ public sealed partial class CpuBackend
         NormalizeKind kind, Tensor x, AxisSet axes, Tensor? weight, Tensor? bias, double epsilon, Tensor y, Tensor? mean, Tensor inverse)
     {
         if (inverse.ElementCount == 0) return;
-        CheckType("normalize", x, weight);
-        CheckType("normalize", x, bias);
+        ShapeChecks.SameType("normalize", x, weight);
+        ShapeChecks.SameType("normalize", x, bias);
         var kernel = new NormalizeKernel
         {
             Kind = kind, X = x, Axes = axes, Weight = weight, Bias = bias, Epsilon = epsilon, Y = y, Mean = mean, Inverse = inverse,
@@ -30,8 +30,8 @@ public sealed partial class CpuBackend
         NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
         Tensor? dx, Tensor? dweight, Tensor? dbias)
     {
-        CheckType("normalize backward", x, dy);
-        CheckType("normalize backward", x, weight);
+        ShapeChecks.SameType("normalize backward", x, dy);
+        ShapeChecks.SameType("normalize backward", x, weight);
         var kernel = new NormalizeBackwardKernel
         {
             Kind = kind, Dy = dy, X = x, Axes = axes, Weight = weight, Mean = mean, Inverse = inverse, Dx = dx, Dweight = dweight, Dbias = dbias,
@@ -45,15 +45,6 @@ public sealed partial class CpuBackend
         GC.KeepAlive(dx);
         GC.KeepAlive(dweight);
         GC.KeepAlive(dbias);
-    }
-
-    private static void CheckType(string operation, Tensor x, Tensor? other)
-    {
-        if (other is not null && other.DType != x.DType)
-        {
-            throw new DTypeMismatchException(
-                $"{operation}: the input is {x.DType.Name()}, but another tensor is {other.DType.Name()}; convert one with To(DType.{x.DType}).");
-        }
     }
 
     /// <summary>Whether a statistic has an element of its own in every cell, so that its strides tell kept axes from reduced ones.</summary>

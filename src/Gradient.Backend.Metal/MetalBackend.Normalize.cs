@@ -12,8 +12,8 @@ public sealed partial class MetalBackend
     {
         if (inverse.ElementCount == 0) return;
         if (!x.DType.IsFloatingPoint()) throw Unsupported("normalize", x.DType);
-        CheckType("normalize", x, weight);
-        CheckType("normalize", x, bias);
+        ShapeChecks.SameType("normalize", x, weight);
+        ShapeChecks.SameType("normalize", x, bias);
         string type = TypeName("normalize", x.DType);
         // Standard normalization subtracts a mean even where nobody asked for it.
         using var own = kind == NormalizeKind.Standard && mean is null ? Tensor.Empty(inverse.Shape, DType.Float32, x.Device) : null;
@@ -43,8 +43,8 @@ public sealed partial class MetalBackend
         Tensor? dx, Tensor? dweight, Tensor? dbias)
     {
         if (!x.DType.IsFloatingPoint()) throw Unsupported("normalize backward", x.DType);
-        CheckType("normalize backward", x, dy);
-        CheckType("normalize backward", x, weight);
+        ShapeChecks.SameType("normalize backward", x, dy);
+        ShapeChecks.SameType("normalize backward", x, weight);
         string type = TypeName("normalize backward", x.DType);
         if (dx is not null && dx.ElementCount > 0) InputGradient(kind, type, dy, x, axes, weight, mean, inverse, dx);
         if (dweight is not null && dbias is not null && dweight.Shape == dbias.Shape)
@@ -65,15 +65,6 @@ public sealed partial class MetalBackend
         GC.KeepAlive(dx);
         GC.KeepAlive(dweight);
         GC.KeepAlive(dbias);
-    }
-
-    private static void CheckType(string operation, Tensor x, Tensor? other)
-    {
-        if (other is not null && other.DType != x.DType)
-        {
-            throw new DTypeMismatchException(
-                $"{operation}: the input is {x.DType.Name()}, but another tensor is {other.DType.Name()}; convert one with To(DType.{x.DType}).");
-        }
     }
 
     private void Statistics(NormalizeKind kind, string type, Tensor x, AxisSet axes, double epsilon, Tensor? mean, Tensor inverse)

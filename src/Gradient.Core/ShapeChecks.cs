@@ -34,6 +34,15 @@ public static class ShapeChecks
             throw new DeviceMismatchException($"{operation}: one tensor lies on {a.Device}, another on {b.Device}; move one with To.");
     }
 
+    /// <summary>A tensor, if there is one, of the type of the input.</summary>
+    /// <exception cref="DTypeMismatchException">It has another.</exception>
+    public static void SameType(string operation, Tensor x, Tensor? other)
+    {
+        if (other is not null && other.DType != x.DType)
+            throw new DTypeMismatchException(
+                $"{operation}: the input is {x.DType.Name()}, but another tensor is {other.DType.Name()}; convert one with To(DType.{x.DType}).");
+    }
+
     /// <summary>A floating-point type.</summary>
     /// <exception cref="DTypeMismatchException">It is not one.</exception>
     public static void FloatingPoint(string operation, DType dtype)
