@@ -1,6 +1,12 @@
-// What all kernel families share; put in front of each when it is compiled.
+// What all kernel families share.
+#ifndef COMMON_METAL
+#define COMMON_METAL
+
 #include <metal_stdlib>
 using namespace metal;
+
+// The element types, numbered as in C#.
+enum DType { DType_Float32, DType_Float64, DType_Float16, DType_BFloat16, DType_Int32, DType_Int64, DType_Bool };
 
 // ---------------------------------------------------------------- where elements lie
 
@@ -263,3 +269,5 @@ inline float normal_distribution(float x, thread float& density) {
     const float tail = 0.5f * e * erfc_ratio(abs(x) * 0.7071067811865476f);
     return x > 0.0f ? 1.0f - tail : tail;
 }
+
+#endif

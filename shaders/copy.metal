@@ -1,4 +1,5 @@
 // Copies between any two layouts, converting as C# casts do (common.metal); of one type, the bits are moved as they are.
+#include "common.metal"
 
 struct CopyParameters {
     Strided plan;

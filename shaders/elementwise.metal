@@ -1,5 +1,24 @@
 // Functions of one, two and three elements, fills and ranges, over operands of any strides: a thread takes elements of an innermost
 // row, so that positions cost no division for up to two axes.
+#include "common.metal"
+
+enum UnaryKind {
+    UnaryKind_Negate, UnaryKind_Abs, UnaryKind_Sign, UnaryKind_Square, UnaryKind_Reciprocal, UnaryKind_Sqrt, UnaryKind_Rsqrt,
+    UnaryKind_Exp, UnaryKind_Expm1, UnaryKind_Log, UnaryKind_Log1p, UnaryKind_Log2, UnaryKind_Sin, UnaryKind_Cos, UnaryKind_Tan,
+    UnaryKind_Tanh, UnaryKind_Erf, UnaryKind_Floor, UnaryKind_Ceiling, UnaryKind_Round, UnaryKind_Truncate, UnaryKind_AddScalar,
+    UnaryKind_SubtractFromScalar, UnaryKind_MultiplyScalar, UnaryKind_DivideByScalar, UnaryKind_DivideScalarBy, UnaryKind_PowScalar,
+    UnaryKind_ScalarPow, UnaryKind_Clamp, UnaryKind_Sigmoid, UnaryKind_Relu, UnaryKind_LeakyRelu, UnaryKind_Elu, UnaryKind_Gelu,
+    UnaryKind_GeluTanh, UnaryKind_Silu, UnaryKind_Softplus, UnaryKind_Hardswish, UnaryKind_Mish, UnaryKind_LogicalNot,
+    UnaryKind_IsNaN, UnaryKind_IsFinite,
+};
+enum BinaryKind {
+    BinaryKind_Add, BinaryKind_Subtract, BinaryKind_Multiply, BinaryKind_Divide, BinaryKind_Pow, BinaryKind_Minimum,
+    BinaryKind_Maximum, BinaryKind_Remainder, BinaryKind_Atan2, BinaryKind_Equal, BinaryKind_NotEqual, BinaryKind_Less,
+    BinaryKind_LessOrEqual, BinaryKind_Greater, BinaryKind_GreaterOrEqual, BinaryKind_LogicalAnd, BinaryKind_LogicalOr,
+    BinaryKind_LogicalXor, BinaryKind_ReluGradient, BinaryKind_LeakyReluGradient, BinaryKind_EluGradient, BinaryKind_GeluGradient,
+    BinaryKind_GeluTanhGradient, BinaryKind_SiluGradient, BinaryKind_SigmoidGradient, BinaryKind_TanhGradient,
+    BinaryKind_SoftplusGradient, BinaryKind_HardswishGradient, BinaryKind_MishGradient, BinaryKind_ClampGradient,
+};
 
 constant int kind [[function_constant(0)]];
 

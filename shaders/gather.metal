@@ -1,4 +1,8 @@
 // Elements taken, or put, where an index says. An index that is outside is reported and moves nothing.
+#include "common.metal"
+
+enum ScatterKind { ScatterKind_Assign, ScatterKind_Add };
+
 constant int kind [[function_constant(0)]];       // ScatterKind
 constant int index_type [[function_constant(1)]]; // DType: Int32 or Int64
 

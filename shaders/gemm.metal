@@ -3,6 +3,11 @@
 // summed over. Place and depth are worked out apart, so that a thread does so once for many elements:
 //     Place place(long outer)    Depth depth(long k)    float at(Place, Depth), 0 if the place is outside
 // A result takes sums, and drops those outside: store(row, column, sum).
+#ifndef GEMM_METAL
+#define GEMM_METAL
+#include "common.metal"
+
+enum MatMulActivation { MatMulActivation_None, MatMulActivation_Relu };
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
@@ -191,3 +196,5 @@ kernel void sum_splits(
 template [[host_name("sum_splits_float")]] kernel void sum_splits<float>(device const float*, device const float*, device float*, constant SumParameters&, uint, uint, uint);
 template [[host_name("sum_splits_half")]] kernel void sum_splits<half>(device const float*, device const half*, device half*, constant SumParameters&, uint, uint, uint);
 template [[host_name("sum_splits_bfloat")]] kernel void sum_splits<bfloat>(device const float*, device const bfloat*, device bfloat*, constant SumParameters&, uint, uint, uint);
+
+#endif

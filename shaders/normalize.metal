@@ -1,6 +1,9 @@
-#include "team.metal"
 // Normalization over any axes, in two steps: statistics of each cell (all that shares a mean), then the elements. Long cells are cut
 // into pieces that a second launch combines.
+#include "team.metal"
+
+enum NormalizeKind { NormalizeKind_Standard, NormalizeKind_RootMeanSquare };
+
 constant int kind [[function_constant(0)]];    // NormalizeKind
 constant int variant [[function_constant(1)]]; // 1: there is a weight, 2: there is a bias, 4: a mean is written or read
 constant int is_last [[function_constant(2)]]; // statistics: write the inverse instead of the sum of squares about the mean

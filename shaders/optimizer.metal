@@ -1,6 +1,11 @@
 // One step of an update rule over up to six parameters in one launch, in the formulation of PyTorch 2: row y of the grid is a
 // parameter, with five buffers: parameter, gradient, states. A state that the rule has no use for is bound to something else and
 // never touched.
+#include "common.metal"
+
+enum OptimizerKind {
+    OptimizerKind_Sgd, OptimizerKind_Adam, OptimizerKind_RmsProp, OptimizerKind_Adagrad, OptimizerKind_Adadelta, OptimizerKind_NAdam,
+};
 
 constant int kind [[function_constant(0)]];
 

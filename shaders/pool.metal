@@ -1,4 +1,8 @@
 // Pooling, forward and backward, one thread per element of the result; strides in elements, any sign.
+#include "common.metal"
+
+enum PoolKind { PoolKind_Maximum, PoolKind_Average };
+
 constant int pool_kind [[function_constant(0)]];
 constant int is_adaptive [[function_constant(1)]];
 constant int has_indices [[function_constant(2)]];

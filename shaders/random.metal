@@ -1,6 +1,9 @@
 // Philox-4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3, SC 2011) and what is made of its bits, the
 // same stream as the CPU's: element i in row-major order takes number i mod 4 of the block at counter offset + ⌊i/4⌋. A thread makes
 // one block.
+#include "common.metal"
+
+enum RandomKind { RandomKind_Uniform, RandomKind_Normal, RandomKind_Bernoulli, RandomKind_Integer };
 
 constant int kind [[function_constant(0)]];
 

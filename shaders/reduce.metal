@@ -1,6 +1,13 @@
-#include "team.metal"
 // Reductions over any axes, and the first extreme along one. A threadgroup reduces a piece of some cells (a cell is an element of
 // the result); pieces are combined by a second launch, so that sums are blocked and do not depend on timing.
+#include "team.metal"
+
+enum ReduceKind {
+    ReduceKind_Sum, ReduceKind_Mean, ReduceKind_Product, ReduceKind_Maximum, ReduceKind_Minimum, ReduceKind_Any, ReduceKind_All,
+    ReduceKind_SumOfSquares,
+};
+enum ArgKind { ArgKind_Maximum, ArgKind_Minimum };
+
 constant int kind [[function_constant(0)]];    // ReduceKind or ArgKind
 constant int variant [[function_constant(1)]]; // reduce: the DType of y; arg_reduce: 1 if places come with x, 2 if values are wanted
 

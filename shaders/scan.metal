@@ -1,6 +1,9 @@
-#include "team.metal"
 // Running sums and products along one axis. A threadgroup walks a line in blocks of four elements per thread; what the blocks
 // before add up to is carried with the rounding errors of its additions (Kahan, 1965; PyTorch carries a double).
+#include "team.metal"
+
+enum ScanKind { ScanKind_Sum, ScanKind_Product };
+
 constant int kind [[function_constant(0)]]; // ScanKind
 
 struct ScanParameters {

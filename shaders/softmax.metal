@@ -1,5 +1,8 @@
+// Softmax and log-softmax along one axis, forward and backward; a team per line (team.metal). Sums are of chains of 32 elements.
 #include "team.metal"
-// Softmax and log-softmax along one axis, forward and backward; a team per line (common.metal). Sums are of chains of 32 elements.
+
+enum SoftmaxKind { SoftmaxKind_Softmax, SoftmaxKind_LogSoftmax };
+
 constant int kind [[function_constant(0)]]; // SoftmaxKind
 
 struct SoftmaxParameters {

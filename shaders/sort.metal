@@ -1,5 +1,7 @@
 // Stable sorting along an axis. Elements become unsigned keys of the same order; blocks of a line are sorted in threadgroup memory by
 // a bitonic network over (key, place), which is a strict order; then runs are merged pair by pair, each element finding its rank.
+#include "common.metal"
+
 constant int descending [[function_constant(0)]];
 
 template <typename T>

@@ -1,4 +1,8 @@
 // Threadgroups that reduce: included by the families that do.
+#ifndef TEAM_METAL
+#define TEAM_METAL
+#include "common.metal"
+
 // The type in which elements of a type are summed.
 template <typename T>
 struct Wide {
@@ -93,3 +97,5 @@ struct Larger {
         return a > b || a != a ? a : b;
     }
 };
+
+#endif

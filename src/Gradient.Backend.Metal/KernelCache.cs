@@ -1,12 +1,13 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text;
 
 namespace Gradient.Backend.Metal;
 
 /// <summary>Compiled kernels by all that shaped them: family, function, constants. Sources are resources of this assembly.</summary>
 internal sealed class KernelCache(IKernelDevice device)
 {
-    private const string Common = "common";
-    private static readonly string[] Headers = [Common, "gemm", "team"]; // what families share
+    private static readonly string[] Headers = ["common", "gemm", "team"]; // what families include
     private readonly Lock gate = new();
     private readonly Dictionary<(string Family, string Function, Constants Constants), IKernel> compiled = [];
     private readonly Dictionary<string, string> sources = [];
@@ -32,8 +33,13 @@ internal sealed class KernelCache(IKernelDevice device)
     public static IReadOnlyList<string> Families { get; } =
         [.. Assembly.GetExecutingAssembly().GetManifestResourceNames().Select(Path.GetFileNameWithoutExtension).OfType<string>().Where(name => !Headers.Contains(name)).Order()];
 
-    /// <summary>The text of a family with the kinds of the seam and common.metal in front: what the device compiles.</summary>
-    public static string Compose(string family) => Kinds.Text + Read(Common) + "\n" + ReadWithIncludes(family);
+    /// <summary>The text of a family with those it includes in their places: what the device compiles, which has no folder to look in.</summary>
+    public static string Compose(string family)
+    {
+        var text = new StringBuilder();
+        Append(text, family, []);
+        return text.ToString();
+    }
 
     private string Source(string family)
     {
@@ -43,23 +49,23 @@ internal sealed class KernelCache(IKernelDevice device)
 
     private static int At(ReadOnlySpan<int> constants, int index) => index < constants.Length ? constants[index] : 0;
 
-    /// <summary>
-    /// A text in which a first line <c>#include "other.metal"</c> is replaced by that text: sources compiled from memory have no
-    /// files to include.
-    /// </summary>
-    private static string ReadWithIncludes(string name)
+    // Lines keep their numbers and the names of their files.
+    private static void Append(StringBuilder text, string name, HashSet<string> included)
     {
-        const string Include = "#include \"";
-        string text = Read(name), header = "";
-        int line = 1;
-        if (text.StartsWith(Include, StringComparison.Ordinal))
+        const string Include = "#include \"", Extension = ".metal\"";
+        if (!included.Add(name)) return;
+        text.Append(CultureInfo.InvariantCulture, $"#line 1 \"{name}.metal\"\n");
+        int number = 0;
+        foreach (string line in Read(name).Split('\n'))
         {
-            int end = text.IndexOf('\n', StringComparison.Ordinal);
-            string included = text[Include.Length..text.IndexOf(".metal", StringComparison.Ordinal)];
-            (header, text, line) = (ReadWithIncludes(included) + "\n", text[(end + 1)..], 2);
+            number++;
+            if (line.StartsWith(Include, StringComparison.Ordinal) && line.EndsWith(Extension, StringComparison.Ordinal))
+            {
+                Append(text, line[Include.Length..^Extension.Length], included);
+                text.Append(CultureInfo.InvariantCulture, $"#line {number + 1} \"{name}.metal\"\n");
+            }
+            else text.Append(line).Append('\n');
         }
-
-        return $"{header}#line {line} \"{name}.metal\"\n{text}";
     }
 
     private static string Read(string name)

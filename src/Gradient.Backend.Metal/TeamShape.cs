@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Gradient.Backend.Metal;
 
-/// <summary>How a threadgroup is cut into cells, each reduced by as many threads, all powers of two; see common.metal.</summary>
+/// <summary>How a threadgroup is cut into cells, each reduced by as many threads, all powers of two; see team.metal.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct TeamShape
 {

@@ -21,7 +21,7 @@ SOFTMETAL_QUIET=${SOFTMETAL_QUIET-1} SOFTMETAL_CACHE=${SOFTMETAL_CACHE-$PWD/bin/
 if [ $# -eq 0 ] && command -v "${CLANG:-clang++}" > /dev/null; then
   ./check-address-spaces.sh tests/spaces/right.metal
   wrong=$(./check-address-spaces.sh tests/spaces/wrong.metal 2>&1) && { echo "FAILED: a pointer that changed its address space passed"; exit 1; }
-  grep -q 'wrong.metal:19:.*__local float.*__global float' <<< "$wrong" || { echo "FAILED: $wrong"; exit 1; }
+  grep -q 'wrong.metal:20:.*__local float.*__global float' <<< "$wrong" || { echo "FAILED: $wrong"; exit 1; }
   echo "passed address_spaces"
 fi
 
