@@ -85,6 +85,27 @@ inline long row_position(constant Strided& plan, long row, int operand) {
     return axis < plan.rank ? position + row * plan.strides[operand * 8 + axis] : position;
 }
 
+// ---------------------------------------------------------------- the grid
+
+// A launch may run in pieces, each a dispatch whose threadgroups the hardware counts from 0 (Metal has no origin of a grid): where this
+// piece begins, and how many threadgroups all of them have. Every kernel takes it at buffer 30.
+struct Grid {
+    uint first_x, first_y, first_z;
+    uint groups_x, groups_y, groups_z;
+};
+
+inline uint group_in(constant Grid& grid, uint group) { return grid.first_x + group; }
+inline uint2 group_in(constant Grid& grid, uint2 group) { return uint2(grid.first_x + group.x, grid.first_y + group.y); }
+inline uint3 group_in(constant Grid& grid, uint3 group) { return uint3(grid.first_x + group.x, grid.first_y + group.y, grid.first_z + group.z); }
+
+// The place of a thread, which is somewhere in its piece, and how many threads all pieces have.
+inline uint place_in(constant Grid& grid, uint place, uint threads) { return grid.first_x * threads + place; }
+inline uint2 place_in(constant Grid& grid, uint2 place, uint2 threads) {
+    return uint2(grid.first_x * threads.x + place.x, grid.first_y * threads.y + place.y);
+}
+inline uint threads_of(constant Grid& grid, uint threads) { return grid.groups_x * threads; }
+inline uint2 threads_of(constant Grid& grid, uint2 threads) { return uint2(grid.groups_x * threads.x, grid.groups_y * threads.y); }
+
 // ---------------------------------------------------------------- faults
 
 // What a kernel cannot do (an index outside its axis, a division by zero) is noted here, the first one only, and thrown at the next

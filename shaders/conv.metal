@@ -194,11 +194,12 @@ struct Tile {
 template <typename T, int rows, int columns>
 kernel void convolve_simd(
     device const T* source [[buffer(0)]], device const T* weight [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* target [[buffer(3)]], constant Convolution& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]],
+    device T* target [[buffer(3)]], constant Convolution& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]],
     uint simdgroup [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
     threadgroup float left[rows * (tile_depth + tile_gap)];
     threadgroup float right[tile_depth * (columns + tile_gap)];
+    const uint group = group_in(grid, own_group);
     const Tile tile(p, group, p.images * p.target_height * p.target_width, rows, columns);
     const Patches<T> patches = {Source<T>(p, source, tile.group)};
     multiply_by_simdgroups<rows, columns>(
@@ -209,10 +210,11 @@ kernel void convolve_simd(
 template <typename T>
 kernel void convolve_plain(
     device const T* source [[buffer(0)]], device const T* weight [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* target [[buffer(3)]], constant Convolution& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]]) {
+    device T* target [[buffer(3)]], constant Convolution& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]]) {
     threadgroup float left[plain_tile * (tile_depth + tile_gap)];
     threadgroup float right[tile_depth * (plain_tile + tile_gap)];
+    const uint group = group_in(grid, own_group);
     const Tile tile(p, group, p.images * p.target_height * p.target_width, plain_tile, plain_tile);
     const Patches<T> patches = {Source<T>(p, source, tile.group)};
     multiply_by_threads(
@@ -223,11 +225,12 @@ kernel void convolve_plain(
 template <typename T, int rows, int columns>
 kernel void weigh_simd(
     device const T* source [[buffer(0)]], device const T* gradient [[buffer(1)]], device T* weight [[buffer(2)]],
-    device float* partials [[buffer(3)]], constant Convolution& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]],
+    device float* partials [[buffer(3)]], constant Convolution& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]],
     uint simdgroup [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
     threadgroup float left[rows * (tile_depth + tile_gap)];
     threadgroup float right[tile_depth * (columns + tile_gap)];
+    const uint group = group_in(grid, own_group);
     const Tile tile(p, group, p.taps_high * p.taps_wide * p.sources, rows, columns);
     const long first = tile.split * p.chunk, pixels = p.images * p.target_height * p.target_width;
     const TransposedPatches<T> patches = {Source<T>(p, source, tile.group)};
@@ -239,10 +242,11 @@ kernel void weigh_simd(
 template <typename T>
 kernel void weigh_plain(
     device const T* source [[buffer(0)]], device const T* gradient [[buffer(1)]], device T* weight [[buffer(2)]],
-    device float* partials [[buffer(3)]], constant Convolution& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]]) {
+    device float* partials [[buffer(3)]], constant Convolution& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]]) {
     threadgroup float left[plain_tile * (tile_depth + tile_gap)];
     threadgroup float right[tile_depth * (plain_tile + tile_gap)];
+    const uint group = group_in(grid, own_group);
     const Tile tile(p, group, p.taps_high * p.taps_wide * p.sources, plain_tile, plain_tile);
     const long first = tile.split * p.chunk, pixels = p.images * p.target_height * p.target_width;
     const TransposedPatches<T> patches = {Source<T>(p, source, tile.group)};
@@ -255,8 +259,9 @@ kernel void weigh_plain(
 template <typename T>
 kernel void convolve_narrow(
     device const T* source [[buffer(0)]], device const T* weight [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* target [[buffer(3)]], constant Convolution& p [[buffer(4)]], uint group_index [[threadgroup_position_in_grid]],
-    uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    device T* target [[buffer(3)]], constant Convolution& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    const uint group_index = group_in(grid, own_group);
     const long i = long(group_index) * long(threads) + long(index), all = p.groups * p.targets;
     if (i >= all * p.images * p.target_height * p.target_width) return;
     const long at = i / all;
@@ -280,8 +285,9 @@ kernel void convolve_narrow(
 template <typename T>
 kernel void weigh_narrow(
     device const T* source [[buffer(0)]], device const T* gradient [[buffer(1)]], device T* weight [[buffer(2)]],
-    device float* partials [[buffer(3)]], constant Convolution& p [[buffer(4)]], uint group_index [[threadgroup_position_in_grid]],
-    uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    device float* partials [[buffer(3)]], constant Convolution& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    const uint group_index = group_in(grid, own_group);
     const long i = long(group_index) * long(threads) + long(index);
     const int all = p.groups * p.targets, taps = p.taps_high * p.taps_wide * p.sources;
     if (i >= long(all) * taps * p.splits) return;
@@ -303,8 +309,8 @@ kernel void weigh_narrow(
     Kernel<T>(p, weight, partials, group, split).store(tap_index, own, total);
 }
 
-#define CONVOLUTION_BUFFERS(T) device const T*, device const T*, device const T*, device T*, constant Convolution&
-#define WEIGHT_BUFFERS(T) device const T*, device const T*, device T*, device float*, constant Convolution&
+#define CONVOLUTION_BUFFERS(T) device const T*, device const T*, device const T*, device T*, constant Convolution&, constant Grid&
+#define WEIGHT_BUFFERS(T) device const T*, device const T*, device T*, device float*, constant Convolution&, constant Grid&
 #define INSTANTIATE_CONVOLUTIONS(T) \
     template [[host_name("convolve_large_" #T)]] kernel void convolve_simd<T, 64, 64>(CONVOLUTION_BUFFERS(T), uint, uint, uint, uint); \
     template [[host_name("convolve_small_" #T)]] kernel void convolve_simd<T, 32, 32>(CONVOLUTION_BUFFERS(T), uint, uint, uint, uint); \

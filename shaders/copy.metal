@@ -12,8 +12,10 @@ template <> inline long load<long, uchar>(uchar x) { return x != uchar(0) ? 1L :
 
 template <typename TFrom, typename TTo, typename C>
 kernel void convert_elements(
-    device const TFrom* x [[buffer(0)]], device TTo* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device const TFrom* x [[buffer(0)]], device TTo* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const TFrom* xs = x + row_position(p.plan, row, 0);
         device TTo* ys = y + row_position(p.plan, row, 1);
@@ -24,8 +26,10 @@ kernel void convert_elements(
 
 template <typename T>
 kernel void move_elements(
-    device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant CopyParameters& p [[buffer(2)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* xs = x + row_position(p.plan, row, 0);
         device T* ys = y + row_position(p.plan, row, 1);
@@ -45,12 +49,13 @@ struct TransposeParameters {
 // are read and written in lines. Groups of 32 × 8 threads, each thread with four elements; a column of padding keeps the banks apart.
 template <typename T>
 kernel void transpose_tile(
-    device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant TransposeParameters& p [[buffer(2)]],
-    uint3 group [[threadgroup_position_in_grid]], uint3 groups [[threadgroups_per_grid]], uint3 lane [[thread_position_in_threadgroup]]) {
+    device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant TransposeParameters& p [[buffer(2)]], constant Grid& grid [[buffer(30)]],
+    uint3 own_group [[threadgroup_position_in_grid]], uint3 lane [[thread_position_in_threadgroup]]) {
     threadgroup T tile[32 * 33];
+    const uint3 group = group_in(grid, own_group);
     const long first_column = long(group.x) * 32L;
     const long first_row = long(group.y) * 32L;
-    for (long batch = long(group.z); batch < p.plan.count; batch += long(groups.z)) {
+    for (long batch = long(group.z); batch < p.plan.count; batch += long(grid.groups_z)) {
         device const T* xs = x + position_of(p.plan, batch, 0);
         device T* ys = y + position_of(p.plan, batch, 1);
         for (uint k = lane.y; k < 32u; k += 8u) {

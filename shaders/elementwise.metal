@@ -146,8 +146,10 @@ inline bool test_of(long) { return kind != UnaryKind_IsNaN; }
 
 template <typename T, typename C>
 kernel void unary_elements(
-    device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant ElementwiseParameters& p [[buffer(2)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device const T* x [[buffer(0)]], device T* y [[buffer(1)]], constant ElementwiseParameters& p [[buffer(2)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* xs = x + row_position(p.plan, row, 0);
         device T* ys = y + row_position(p.plan, row, 1);
@@ -158,8 +160,10 @@ kernel void unary_elements(
 
 template <typename T, typename C>
 kernel void test_elements(
-    device const T* x [[buffer(0)]], device uchar* y [[buffer(1)]], constant ElementwiseParameters& p [[buffer(2)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device const T* x [[buffer(0)]], device uchar* y [[buffer(1)]], constant ElementwiseParameters& p [[buffer(2)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* xs = x + row_position(p.plan, row, 0);
         device uchar* ys = y + row_position(p.plan, row, 1);
@@ -266,8 +270,10 @@ template <typename C> inline bool compare_of(C a, C b) {
 template <typename T>
 kernel void binary_real(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device T* y [[buffer(2)]],
-    constant ElementwiseParameters& p [[buffer(3)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    constant ElementwiseParameters& p [[buffer(3)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* as = a + row_position(p.plan, row, 0);
         device const T* bs = b + row_position(p.plan, row, 1);
@@ -281,8 +287,10 @@ kernel void binary_real(
 template <typename T>
 kernel void binary_whole(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device T* y [[buffer(2)]],
-    device atomic_int* faults [[buffer(3)]], constant ElementwiseParameters& p [[buffer(4)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device atomic_int* faults [[buffer(3)]], constant ElementwiseParameters& p [[buffer(4)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* as = a + row_position(p.plan, row, 0);
         device const T* bs = b + row_position(p.plan, row, 1);
@@ -296,8 +304,10 @@ kernel void binary_whole(
 template <typename T, typename C>
 kernel void compare_elements(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device uchar* y [[buffer(2)]],
-    constant ElementwiseParameters& p [[buffer(3)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    constant ElementwiseParameters& p [[buffer(3)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* as = a + row_position(p.plan, row, 0);
         device const T* bs = b + row_position(p.plan, row, 1);
@@ -314,8 +324,10 @@ kernel void compare_elements(
 template <typename T>
 kernel void where_elements(
     device const uchar* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* c [[buffer(2)]], device T* y [[buffer(3)]],
-    constant ElementwiseParameters& p [[buffer(4)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    constant ElementwiseParameters& p [[buffer(4)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const uchar* as = a + row_position(p.plan, row, 0);
         device const T* bs = b + row_position(p.plan, row, 1);
@@ -334,8 +346,10 @@ inline long multiply_add_of(long a, long b, long c) { return long(ulong(a) * ulo
 template <typename T, typename C>
 kernel void multiply_add_elements(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* c [[buffer(2)]], device T* y [[buffer(3)]],
-    constant ElementwiseParameters& p [[buffer(4)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    constant ElementwiseParameters& p [[buffer(4)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device const T* as = a + row_position(p.plan, row, 0);
         device const T* bs = b + row_position(p.plan, row, 1);
@@ -352,8 +366,10 @@ kernel void multiply_add_elements(
 // The bits of whole_a everywhere.
 template <typename T>
 kernel void fill_elements(
-    device T* y [[buffer(0)]], constant ElementwiseParameters& p [[buffer(1)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device T* y [[buffer(0)]], constant ElementwiseParameters& p [[buffer(1)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     const T value = T(p.whole_a);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device T* ys = y + row_position(p.plan, row, 0);
@@ -387,8 +403,10 @@ inline float range_of(long index, constant RangeParameters& p) {
 
 template <typename T>
 kernel void range_real(
-    device T* y [[buffer(0)]], constant RangeParameters& p [[buffer(1)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device T* y [[buffer(0)]], constant RangeParameters& p [[buffer(1)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device T* ys = y + row_position(p.plan, row, 0);
         for (long i = long(place.x); i < p.plan.shape[0]; i += long(grid.x)) {
@@ -400,8 +418,10 @@ kernel void range_real(
 // Integral start and step, in 64 bits, wrapping around.
 template <typename T>
 kernel void range_whole(
-    device T* y [[buffer(0)]], constant RangeParameters& p [[buffer(1)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    device T* y [[buffer(0)]], constant RangeParameters& p [[buffer(1)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     for (long row = long(place.y); row < p.plan.rows; row += long(grid.y)) {
         device T* ys = y + row_position(p.plan, row, 0);
         for (long i = long(place.x); i < p.plan.shape[0]; i += long(grid.x)) {

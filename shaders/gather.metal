@@ -31,10 +31,11 @@ kernel void gather(
     device const uchar* index [[buffer(1)]],
     device T* y [[buffer(2)]],
     device atomic_int* faults [[buffer(3)]],
-    constant GatherParameters& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant GatherParameters& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint thread_index [[thread_index_in_threadgroup]],
     uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(thread_index);
     if (i >= p.plan.count) return;
     const Places<3> place = places_of<3>(p.plan, i);
@@ -84,10 +85,11 @@ kernel void scatter(
     device const uchar* index [[buffer(1)]],
     device T* y [[buffer(2)]],
     device atomic_int* faults [[buffer(3)]],
-    constant ScatterParameters& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant ScatterParameters& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint thread_index [[thread_index_in_threadgroup]],
     uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long line = long(group) * long(threads) + long(thread_index);
     if (line >= p.kept.count) return;
     const Places<3> start = places_of<3>(p.kept, line);

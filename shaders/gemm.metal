@@ -184,8 +184,9 @@ struct SumParameters {
 template <typename T>
 kernel void sum_splits(
     device const float* partials [[buffer(0)]], device const T* bias [[buffer(1)]], device T* y [[buffer(2)]],
-    constant SumParameters& p [[buffer(3)]], uint group [[threadgroup_position_in_grid]],
-    uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    constant SumParameters& p [[buffer(3)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.places.count) return;
     float sum = 0.0f;
@@ -193,8 +194,8 @@ kernel void sum_splits(
     y[position_of(p.places, i, 0)] = T(finish(sum, has_bias != 0 ? float(bias[position_of(p.places, i, 1)]) : 0.0f));
 }
 
-template [[host_name("sum_splits_float")]] kernel void sum_splits<float>(device const float*, device const float*, device float*, constant SumParameters&, uint, uint, uint);
-template [[host_name("sum_splits_half")]] kernel void sum_splits<half>(device const float*, device const half*, device half*, constant SumParameters&, uint, uint, uint);
-template [[host_name("sum_splits_bfloat")]] kernel void sum_splits<bfloat>(device const float*, device const bfloat*, device bfloat*, constant SumParameters&, uint, uint, uint);
+template [[host_name("sum_splits_float")]] [[kernel]] decltype(sum_splits<float>) sum_splits<float>;
+template [[host_name("sum_splits_half")]] [[kernel]] decltype(sum_splits<half>) sum_splits<half>;
+template [[host_name("sum_splits_bfloat")]] [[kernel]] decltype(sum_splits<bfloat>) sum_splits<bfloat>;
 
 #endif

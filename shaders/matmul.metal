@@ -70,11 +70,12 @@ struct Job {
 template <typename T, int rows, int columns>
 kernel void multiply_simd(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]],
+    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]],
     uint simdgroup [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
     threadgroup float left[rows * (tile_depth + tile_gap)];
     threadgroup float right[tile_depth * (columns + tile_gap)];
+    const uint group = group_in(grid, own_group);
     const Job<T> job(p, a, b, bias, y, partials, group, rows, columns);
     multiply_by_simdgroups<rows, columns>(
         job.left, job.right, job.target, job.row, job.column, job.k, job.end, left, right, int(index), int(simdgroup), int(lane));
@@ -83,10 +84,11 @@ kernel void multiply_simd(
 template <typename T>
 kernel void multiply_plain(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]]) {
+    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_index_in_threadgroup]]) {
     threadgroup float left[plain_tile * (tile_depth + tile_gap)];
     threadgroup float right[tile_depth * (plain_tile + tile_gap)];
+    const uint group = group_in(grid, own_group);
     const Job<T> job(p, a, b, bias, y, partials, group, plain_tile, plain_tile);
     multiply_by_threads(job.left, job.right, job.target, job.row, job.column, job.k, job.end, left, right, int(index));
 }
@@ -98,8 +100,9 @@ constant constexpr int vector_slices = 8;
 template <typename T>
 kernel void multiply_vector_by_rows(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]],
-    uint group [[threadgroup_position_in_grid]], uint simdgroup [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
+    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint simdgroup [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
+    const uint group = group_in(grid, own_group);
     const Job<T> job(p, a, b, bias, y, partials, group, vector_rows, 1);
     const auto row = job.left.place(job.row + long(simdgroup));
     const auto column = job.right.place(0);
@@ -114,9 +117,10 @@ kernel void multiply_vector_by_rows(
 template <typename T>
 kernel void multiply_vector_by_columns(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]],
-    uint group [[threadgroup_position_in_grid]], uint slice [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
+    device T* y [[buffer(3)]], device float* partials [[buffer(4)]], constant Product& p [[buffer(5)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint slice [[simdgroup_index_in_threadgroup]], uint lane [[thread_index_in_simdgroup]]) {
     threadgroup float sums[vector_slices * 32];
+    const uint group = group_in(grid, own_group);
     const Job<T> job(p, a, b, bias, y, partials, group, 32, 1);
     const auto row = job.left.place(job.row + long(lane));
     const auto column = job.right.place(0);
@@ -134,8 +138,9 @@ kernel void multiply_vector_by_columns(
 template <typename T, typename U>
 kernel void multiply_integers(
     device const T* a [[buffer(0)]], device const T* b [[buffer(1)]], device const T* bias [[buffer(2)]],
-    device T* y [[buffer(3)]], constant Product& p [[buffer(4)]], uint group [[threadgroup_position_in_grid]],
-    uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    device T* y [[buffer(3)]], constant Product& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.m * p.n * p.batch_count) return;
     const long column = i % p.n, line = i / p.n, row = line % p.m, batch = line / p.m;
@@ -147,7 +152,7 @@ kernel void multiply_integers(
     y[position_of(p.batches, batch, 2) + row * p.y_row + column * p.y_column] = activation == MatMulActivation_Relu && value < T(0) ? T(0) : value;
 }
 
-#define PRODUCT_BUFFERS(T) device const T*, device const T*, device const T*, device T*, device float*, constant Product&
+#define PRODUCT_BUFFERS(T) device const T*, device const T*, device const T*, device T*, device float*, constant Product&, constant Grid&
 #define INSTANTIATE_PRODUCTS(T) \
     template [[host_name("multiply_large_" #T)]] kernel void multiply_simd<T, 64, 64>(PRODUCT_BUFFERS(T), uint, uint, uint, uint); \
     template [[host_name("multiply_small_" #T)]] kernel void multiply_simd<T, 32, 32>(PRODUCT_BUFFERS(T), uint, uint, uint, uint); \
@@ -160,6 +165,6 @@ INSTANTIATE_PRODUCTS(half)
 INSTANTIATE_PRODUCTS(bfloat)
 
 template [[host_name("multiply_integers_int")]] kernel void multiply_integers<int, uint>(
-    device const int*, device const int*, device const int*, device int*, constant Product&, uint, uint, uint);
+    device const int*, device const int*, device const int*, device int*, constant Product&, constant Grid&, uint, uint, uint);
 template [[host_name("multiply_integers_long")]] kernel void multiply_integers<long, ulong>(
-    device const long*, device const long*, device const long*, device long*, constant Product&, uint, uint, uint);
+    device const long*, device const long*, device const long*, device long*, constant Product&, constant Grid&, uint, uint, uint);

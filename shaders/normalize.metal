@@ -64,10 +64,11 @@ kernel void normalize_statistics(
     device const T* x [[buffer(0)]],
     device float* mean [[buffer(1)]],
     device float* inverse [[buffer(2)]],
-    constant StatisticsParameters& p [[buffer(3)]],
-    uint2 group [[threadgroup_position_in_grid]],
+    constant StatisticsParameters& p [[buffer(3)]], constant Grid& grid [[buffer(30)]],
+    uint2 own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     threadgroup Moments scratch[256];
+    const uint2 group = group_in(grid, own_group);
     const long cell = long(group.x) * long(p.team.cells) + long(cell_of(p.team, index));
     const uint member = member_of(p.team, index);
     Merge merge;
@@ -106,10 +107,11 @@ kernel void normalize_merge(
     device const float* squares [[buffer(1)]],
     device float* mean [[buffer(2)]],
     device float* inverse [[buffer(3)]],
-    constant StatisticsParameters& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant StatisticsParameters& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     threadgroup Moments scratch[256];
+    const uint group = group_in(grid, own_group);
     const long cell = long(group) * long(p.team.cells) + long(cell_of(p.team, index));
     const uint member = member_of(p.team, index);
     Merge merge;
@@ -140,10 +142,11 @@ kernel void normalize_apply(
     device const float* mean [[buffer(3)]],
     device const float* inverse [[buffer(4)]],
     device T* y [[buffer(5)]],
-    constant Strided& p [[buffer(6)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant Strided& p [[buffer(6)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]],
     uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.count) return;
     const Places<6> place = places_of<6>(p, i);
@@ -196,10 +199,11 @@ kernel void normalize_sums(
     device const float* inverse [[buffer(4)]],
     device float* sums [[buffer(5)]],
     device float* products [[buffer(6)]],
-    constant NormalizeSumsParameters& p [[buffer(7)]],
-    uint2 group [[threadgroup_position_in_grid]],
+    constant NormalizeSumsParameters& p [[buffer(7)]], constant Grid& grid [[buffer(30)]],
+    uint2 own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     threadgroup Pair scratch[256];
+    const uint2 group = group_in(grid, own_group);
     const long cell = long(group.x) * long(p.team.cells) + long(cell_of(p.team, index));
     const uint member = member_of(p.team, index);
     AddPair add_pair;
@@ -243,10 +247,11 @@ kernel void normalize_input_gradient(
     device const float* sums [[buffer(5)]],
     device const float* products [[buffer(6)]],
     device T* dx [[buffer(7)]],
-    constant NormalizeGradientParameters& p [[buffer(8)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant NormalizeGradientParameters& p [[buffer(8)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]],
     uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.plan.count) return;
     const Places<6> place = places_of<6>(p.plan, i);

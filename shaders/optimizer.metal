@@ -1,4 +1,4 @@
-// One step of an update rule over up to six parameters in one launch, in the formulation of PyTorch 2: row y of the grid is a
+// One step of an update rule over up to five parameters in one launch, in the formulation of PyTorch 2: row y of the grid is a
 // parameter, with five buffers: parameter, gradient, states. A state that the rule has no use for is bound to something else and
 // never touched.
 #include "common.metal"
@@ -10,7 +10,7 @@ enum OptimizerKind {
 constant int kind [[function_constant(0)]];
 
 struct OptimizerParameters {
-    long counts[6];
+    long counts[5];
     float sign;
     float decay;
     float rate;
@@ -132,16 +132,16 @@ kernel void update_all(
     device T* p2 [[buffer(10)]], device const T* g2 [[buffer(11)]], device S* a2 [[buffer(12)]], device S* b2 [[buffer(13)]], device S* c2 [[buffer(14)]],
     device T* p3 [[buffer(15)]], device const T* g3 [[buffer(16)]], device S* a3 [[buffer(17)]], device S* b3 [[buffer(18)]], device S* c3 [[buffer(19)]],
     device T* p4 [[buffer(20)]], device const T* g4 [[buffer(21)]], device S* a4 [[buffer(22)]], device S* b4 [[buffer(23)]], device S* c4 [[buffer(24)]],
-    device T* p5 [[buffer(25)]], device const T* g5 [[buffer(26)]], device S* a5 [[buffer(27)]], device S* b5 [[buffer(28)]], device S* c5 [[buffer(29)]],
-    constant OptimizerParameters& p [[buffer(30)]],
-    uint2 place [[thread_position_in_grid]], uint2 grid [[threads_per_grid]]) {
+    constant OptimizerParameters& p [[buffer(25)]], constant Grid& whole [[buffer(30)]],
+    uint2 own_place [[thread_position_in_grid]], uint2 threads [[threads_per_threadgroup]]) {
+    const uint2 place = place_in(whole, own_place, threads);
+    const uint2 grid = threads_of(whole, threads);
     switch (place.y) {
         case 0u: update_one<T, S>(p0, g0, a0, b0, c0, p, 0, place.x, grid.x); break;
         case 1u: update_one<T, S>(p1, g1, a1, b1, c1, p, 1, place.x, grid.x); break;
         case 2u: update_one<T, S>(p2, g2, a2, b2, c2, p, 2, place.x, grid.x); break;
         case 3u: update_one<T, S>(p3, g3, a3, b3, c3, p, 3, place.x, grid.x); break;
-        case 4u: update_one<T, S>(p4, g4, a4, b4, c4, p, 4, place.x, grid.x); break;
-        default: update_one<T, S>(p5, g5, a5, b5, c5, p, 5, place.x, grid.x); break;
+        default: update_one<T, S>(p4, g4, a4, b4, c4, p, 4, place.x, grid.x); break;
     }
 }
 

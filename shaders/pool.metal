@@ -60,7 +60,8 @@ inline float divisor_of(Window rows, Window columns) {
 template <typename T>
 kernel void pool(
     device const T* x [[buffer(0)]], device T* y [[buffer(1)]], device int* indices [[buffer(2)]], constant Pooling& p [[buffer(3)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    constant Grid& grid [[buffer(30)]], uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.count) return;
     const long place = i / p.channels, channel = i - place * p.channels;
@@ -102,7 +103,8 @@ kernel void pool(
 template <typename T>
 kernel void pool_backward(
     device const T* dy [[buffer(0)]], device T* dx [[buffer(1)]], device const int* indices [[buffer(2)]], constant Pooling& p [[buffer(3)]],
-    uint group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    constant Grid& grid [[buffer(30)]], uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.count) return;
     const long place = i / p.channels, channel = i - place * p.channels;
@@ -125,8 +127,8 @@ kernel void pool_backward(
 }
 
 #define INSTANTIATE_POOLING(T) \
-    template [[host_name("pool_" #T)]] kernel void pool<T>(device const T*, device T*, device int*, constant Pooling&, uint, uint, uint); \
-    template [[host_name("pool_backward_" #T)]] kernel void pool_backward<T>(device const T*, device T*, device const int*, constant Pooling&, uint, uint, uint);
+    template [[host_name("pool_" #T)]] [[kernel]] decltype(pool<T>) pool<T>; \
+    template [[host_name("pool_backward_" #T)]] [[kernel]] decltype(pool_backward<T>) pool_backward<T>;
 
 INSTANTIATE_POOLING(float)
 INSTANTIATE_POOLING(half)

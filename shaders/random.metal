@@ -117,8 +117,10 @@ inline void store_element(device T* y, constant RandomParameters& p, long index,
 
 template <typename T>
 kernel void random_elements(
-    device T* y [[buffer(0)]], constant RandomParameters& p [[buffer(1)]],
-    uint place [[thread_position_in_grid]], uint grid [[threads_per_grid]]) {
+    device T* y [[buffer(0)]], constant RandomParameters& p [[buffer(1)]], constant Grid& whole [[buffer(30)]],
+    uint own_place [[thread_position_in_grid]], uint threads [[threads_per_threadgroup]]) {
+    const uint place = place_in(whole, own_place, threads);
+    const uint grid = threads_of(whole, threads);
     for (long counter = long(place); counter * 4L < p.plan.count; counter += long(grid)) {
         const uint4 bits = philox(p.seed, p.offset + ulong(counter));
         const long first = counter * 4L;

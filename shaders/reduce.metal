@@ -88,11 +88,12 @@ template <typename T>
 kernel void reduce(
     device const T* x [[buffer(0)]],
     device uchar* y [[buffer(1)]],
-    constant ReduceParameters& p [[buffer(2)]],
-    uint2 group [[threadgroup_position_in_grid]],
+    constant ReduceParameters& p [[buffer(2)]], constant Grid& grid [[buffer(30)]],
+    uint2 own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     typedef typename Wide<T>::type A;
     threadgroup A scratch[256];
+    const uint2 group = group_in(grid, own_group);
     const long cell = long(group.x) * long(p.team.cells) + long(cell_of(p.team, index));
     const uint member = member_of(p.team, index);
     Combine combine;
@@ -155,11 +156,12 @@ kernel void arg_reduce(
     device const long* places [[buffer(1)]],
     device T* values [[buffer(2)]],
     device long* indices [[buffer(3)]],
-    constant ArgReduceParameters& p [[buffer(4)]],
-    uint2 group [[threadgroup_position_in_grid]],
+    constant ArgReduceParameters& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint2 own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     typedef typename Wide<T>::type A;
     threadgroup Extreme<A> scratch[256];
+    const uint2 group = group_in(grid, own_group);
     const long cell = long(group.x) * long(p.team.cells) + long(cell_of(p.team, index));
     const uint member = member_of(p.team, index);
     MoreExtreme more_extreme;

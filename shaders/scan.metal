@@ -24,11 +24,12 @@ template <typename T>
 kernel void scan(
     device const T* x [[buffer(0)]],
     device T* y [[buffer(1)]],
-    constant ScanParameters& p [[buffer(2)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant ScanParameters& p [[buffer(2)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     typedef typename Wide<T>::type A;
     threadgroup A totals[2][256];
+    const uint group = group_in(grid, own_group);
     const A neutral = kind == ScanKind_Sum ? A(0) : A(1);
     const Places<2> start = places_of<2>(p.kept, long(group));
     A carry = neutral;

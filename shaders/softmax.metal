@@ -16,10 +16,11 @@ template <typename T>
 kernel void softmax(
     device const T* x [[buffer(0)]],
     device T* y [[buffer(1)]],
-    constant SoftmaxParameters& p [[buffer(2)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant SoftmaxParameters& p [[buffer(2)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     threadgroup float scratch[256];
+    const uint group = group_in(grid, own_group);
     const long line = long(group) * long(p.team.cells) + long(cell_of(p.team, index));
     const long member = long(member_of(p.team, index));
     const long step = long(p.team.members);
@@ -54,10 +55,11 @@ kernel void softmax_backward(
     device const T* dy [[buffer(0)]],
     device const T* y [[buffer(1)]],
     device T* dx [[buffer(2)]],
-    constant SoftmaxParameters& p [[buffer(3)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant SoftmaxParameters& p [[buffer(3)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]]) {
     threadgroup float scratch[256];
+    const uint group = group_in(grid, own_group);
     const long line = long(group) * long(p.team.cells) + long(cell_of(p.team, index));
     const long member = long(member_of(p.team, index));
     const long step = long(p.team.members);

@@ -53,13 +53,14 @@ kernel void sort_block(
     device const T* x [[buffer(0)]],
     device typename KeyOf<T>::type* keys [[buffer(1)]],
     device uint* places [[buffer(2)]],
-    constant SortParameters& p [[buffer(3)]],
-    uint2 group [[threadgroup_position_in_grid]],
+    constant SortParameters& p [[buffer(3)]], constant Grid& grid [[buffer(30)]],
+    uint2 own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]],
     uint2 threads [[threads_per_threadgroup]]) {
     typedef typename KeyOf<T>::type K;
     threadgroup K block_keys[1024];
     threadgroup uint block_places[1024];
+    const uint2 group = group_in(grid, own_group);
     const uint width = uint(p.width);
     const long first = long(group.y) * p.width;
     const long start = position_of(p.kept, long(group.x), 0);
@@ -113,10 +114,11 @@ kernel void sort_merge(
     device const uint* places [[buffer(1)]],
     device K* merged_keys [[buffer(2)]],
     device uint* merged_places [[buffer(3)]],
-    constant SortParameters& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant SortParameters& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]],
     uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.kept.count * p.length) return;
     const long line = i / p.length * p.length;
@@ -147,10 +149,11 @@ kernel void sort_write(
     device const uint* places [[buffer(1)]],
     device T* values [[buffer(2)]],
     device long* indices [[buffer(3)]],
-    constant SortParameters& p [[buffer(4)]],
-    uint group [[threadgroup_position_in_grid]],
+    constant SortParameters& p [[buffer(4)]], constant Grid& grid [[buffer(30)]],
+    uint own_group [[threadgroup_position_in_grid]],
     uint index [[thread_index_in_threadgroup]],
     uint threads [[threads_per_threadgroup]]) {
+    const uint group = group_in(grid, own_group);
     const long i = long(group) * long(threads) + long(index);
     if (i >= p.kept.count * p.wanted) return;
     const long line = i / p.wanted;

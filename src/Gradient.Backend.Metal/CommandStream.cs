@@ -4,56 +4,66 @@ namespace Gradient.Backend.Metal;
 
 /// <summary>
 /// Launches go into one command buffer and one concurrent encoder until the host waits or there is enough work. A launch gets a
-/// barrier in front only if it touches what an earlier launch since the last barrier wrote, or writes what it read.
-/// Errors of a finished command buffer are kept and thrown at the next wait.
+/// barrier in front only if it touches what an earlier launch since the last barrier wrote, or writes what it read. One of more work
+/// than a command buffer may hold is cut along its grid. Errors of a finished command buffer are kept and thrown at the next wait;
+/// after the first, each launch gets an encoder of its own (<see cref="CommandFailure"/>).
 /// </summary>
 internal sealed class CommandStream(MTLCommandQueue queue)
 {
+    /// <summary>The index of the buffer that tells a kernel where its piece of the grid lies; common.metal: Grid.</summary>
+    public const int GridIndex = 30;
+
     // Apple's advice is a few command buffers per frame, not one per launch; small steps should not wait for a full one either.
     private const int LaunchesPerCommit = 64;
     private readonly Lock gate = new();
     private readonly HashSet<nint> read = [], written = [];
-    private readonly List<string> names = [];
+    private readonly List<Launched> launches = [];
     private readonly Queue<Submitted> submitted = [];
     private readonly Dictionary<nint, long> lastUse = [];
+    private readonly MTLCommandBufferDescriptor descriptor = MTLCommandBufferDescriptor.Create(MTLCommandBufferErrorOption.EncoderExecutionStatus);
     private MTLCommandBuffer commands;
     private MTLComputeCommandEncoder encoder;
-    private long current = 1;
+    private long current = 1, encoded;
+    private int encoderNumber, stretch;
     private GradientException? failure;
 
     /// <summary>How many launches so far had to wait for those before them.</summary>
     public long Barriers { get; private set; }
 
-    private readonly record struct Submitted(MTLCommandBuffer Commands, long Number, string[] Names);
+    /// <summary>How many command buffers were handed to the device, and how many launches were cut.</summary>
+    public long Commits { get; private set; }
 
-    public unsafe void Encode(MetalKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads)
+    /// <inheritdoc cref="Commits"/>
+    public long Cuts { get; private set; }
+
+    /// <summary>
+    /// The most work of one command buffer, in the unit of <see cref="IKernelDevice.Launch"/>. macOS ends command buffers that run for
+    /// seconds, sooner where they hold up the display. 2²⁸ elements of 4 bytes are 1 GiB: 0.13 s at 8 GB/s, and, since 32
+    /// multiply-adds count as one, 0.17 s at 100 GFLOP/s; both are far below what any supported GPU does.
+    /// </summary>
+    public long WorkPerCommit { get; set; } = 1L << 28;
+
+    /// <summary>Whether each launch has an encoder of its own, so that the device tells which one failed. It costs time.</summary>
+    public bool IsWatched { get; set; }
+
+    private readonly record struct Submitted(MTLCommandBuffer Commands, long Number, Launched[] Launches);
+
+    public void Encode(
+        MetalKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads, long work)
     {
+        if (buffers.Length + (parameters.Length > 0 ? 1 : 0) > GridIndex)
+            throw new ArgumentException($"{kernel.Name} has {buffers.Length} buffers; Metal has 31, of which the last tells the grid.", nameof(buffers));
         lock (gate)
         {
             using var pool = new AutoreleasePool();
-            Begin();
-            if (Conflicts(buffers))
+            if (work <= WorkPerCommit)
             {
-                encoder.MemoryBarrier(MTLBarrierScope.Buffers);
-                Barriers++;
-                read.Clear();
-                written.Clear();
+                EncodePiece(kernel, buffers, parameters, new(new(0, 0, 0), groups, groups), threads, work);
+                return;
             }
 
-            encoder.SetComputePipelineState(kernel.Pipeline);
-            nuint index = 0;
-            foreach (var buffer in buffers)
-            {
-                encoder.SetBuffer(new(buffer.Buffer.Handle), (nuint)buffer.ByteOffset, index++);
-                (buffer.IsWritten ? written : read).Add(buffer.Buffer.Handle);
-                lastUse[buffer.Buffer.Handle] = current;
-            }
-
-            if (parameters.Length > 0)
-                fixed (byte* bytes = parameters) encoder.SetBytes(bytes, (nuint)parameters.Length, index);
-            encoder.DispatchThreadgroups(Size(groups), Size(threads));
-            names.Add(kernel.Name);
-            if (names.Count >= LaunchesPerCommit) CommitNow();
+            Cuts++;
+            foreach (var piece in GridPiece.Cut(groups, work, WorkPerCommit)) EncodePiece(kernel, buffers, parameters, piece, threads, work);
         }
     }
 
@@ -100,6 +110,36 @@ internal sealed class CommandStream(MTLCommandQueue queue)
 
     private static MTLSize Size(KernelSize size) => new((nuint)size.X, (nuint)size.Y, (nuint)size.Z);
 
+    private unsafe void EncodePiece(
+        MetalKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, in GridPiece piece, KernelSize threads, long work)
+    {
+        long share = piece.ShareOf(work);
+        if (encoded > 0 && encoded + share > WorkPerCommit) CommitNow();
+        Begin();
+        if (IsWatched && launches.Count > 0) NextEncoder(); // which waits for what it needs by itself
+        // Pieces of one launch never wait for each other.
+        if (piece.IsFirst && Conflicts(buffers)) Separate();
+        encoder.SetComputePipelineState(kernel.Pipeline);
+        nuint index = 0;
+        foreach (var buffer in buffers)
+        {
+            encoder.SetBuffer(new(buffer.Buffer.Handle), (nuint)buffer.ByteOffset, index++);
+            (buffer.IsWritten ? written : read).Add(buffer.Buffer.Handle);
+            lastUse[buffer.Buffer.Handle] = current;
+        }
+
+        if (parameters.Length > 0)
+            fixed (byte* bytes = parameters) encoder.SetBytes(bytes, (nuint)parameters.Length, index);
+        var grid = piece.Parameters;
+        encoder.SetBytes(&grid, (nuint)sizeof(GridParameters), GridIndex);
+        if (IsWatched) encoder.SetLabel(kernel.Label);
+        encoder.InsertDebugSignpost(kernel.Label);
+        encoder.DispatchThreadgroups(Size(piece.Groups), Size(threads));
+        launches.Add(new(kernel.Name, encoderNumber, stretch));
+        encoded += share;
+        if (launches.Count >= LaunchesPerCommit || encoded >= WorkPerCommit) CommitNow();
+    }
+
     private bool Conflicts(ReadOnlySpan<KernelBuffer> buffers)
     {
         foreach (var buffer in buffers)
@@ -107,16 +147,50 @@ internal sealed class CommandStream(MTLCommandQueue queue)
         return false;
     }
 
+    private void Separate()
+    {
+        encoder.MemoryBarrier(MTLBarrierScope.Buffers);
+        Barriers++;
+        stretch++;
+        read.Clear();
+        written.Clear();
+    }
+
     private void Begin()
     {
         if (commands.Handle != 0) return;
-        var newCommands = queue.CommandBuffer();
+        var newCommands = queue.CommandBuffer(descriptor);
         var newEncoder = newCommands.Handle == 0 ? default : newCommands.ComputeCommandEncoder(MTLDispatchType.Concurrent);
         if (newEncoder.Handle == 0) throw new GradientException("Metal gave no command buffer or encoder; the device may be lost.");
         // Both come autoreleased, and outlive the pool of this call.
         ObjectiveC.Retain(newCommands.Handle);
         ObjectiveC.Retain(newEncoder.Handle);
         (commands, encoder) = (newCommands, newEncoder);
+    }
+
+    /// <summary>Buffers are hazard-tracked: the device orders encoders that share one.</summary>
+    private void NextEncoder()
+    {
+        var next = EndEncoder().ComputeCommandEncoder(MTLDispatchType.Concurrent);
+        if (next.Handle == 0)
+        {
+            CommitNow();
+            throw new GradientException("Metal gave no command encoder; the device may be lost.");
+        }
+
+        ObjectiveC.Retain(next.Handle);
+        encoder = next;
+        (encoderNumber, stretch) = (encoderNumber + 1, 0);
+        read.Clear();
+        written.Clear();
+    }
+
+    private MTLCommandBuffer EndEncoder()
+    {
+        if (encoder.Handle != 0) encoder.EndEncoding();
+        ObjectiveC.Release(encoder.Handle);
+        encoder = default;
+        return commands;
     }
 
     private void DrainNow()
@@ -130,12 +204,12 @@ internal sealed class CommandStream(MTLCommandQueue queue)
     {
         if (commands.Handle == 0) return;
         using var pool = new AutoreleasePool();
-        encoder.EndEncoding();
-        commands.Commit();
-        ObjectiveC.Release(encoder.Handle);
-        submitted.Enqueue(new(commands, current++, [.. names]));
-        (commands, encoder) = (default, default);
-        names.Clear();
+        EndEncoder().Commit();
+        Commits++;
+        submitted.Enqueue(new(commands, current++, [.. launches]));
+        commands = default;
+        (encoded, encoderNumber, stretch) = (0, 0, 0);
+        launches.Clear();
         read.Clear();
         written.Clear();
         // What has finished meanwhile is let go of, so that a program that never waits keeps nothing.
@@ -148,9 +222,8 @@ internal sealed class CommandStream(MTLCommandQueue queue)
         finished.Commands.WaitUntilCompleted();
         if (finished.Commands.Status == MTLCommandBufferStatus.Error)
         {
-            string text = finished.Commands.Error.LocalizedDescription;
-            failure ??= new GradientException(
-                $"Metal: a command buffer failed: {text} Its kernels: {string.Join(", ", finished.Names.Distinct())}. What they should have written is undefined.");
+            failure ??= new(CommandFailure.Describe(finished.Commands.Error, finished.Launches));
+            IsWatched = true;
         }
 
         ObjectiveC.Release(finished.Commands.Handle);

@@ -32,7 +32,11 @@ public interface IKernelDevice : IMemorySource
     /// <param name="parameters">The bytes of the constant after the last buffer, at most 4 KiB; none if empty.</param>
     /// <param name="groups">How many threadgroups.</param>
     /// <param name="threads">How many threads per threadgroup.</param>
-    void Launch(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads);
+    /// <param name="work">
+    /// About how many elements the launch reads and writes, each as often as a thread does; 32 multiply-adds in tiles count as one. A device
+    /// that must not be busy for long may run a launch of much work in pieces, if the kernel takes common.metal's Grid. 0: do not cut.
+    /// </param>
+    void Launch(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads, long work = 0);
 
     /// <summary>Hands all launches so far to the device, without waiting.</summary>
     void Commit();

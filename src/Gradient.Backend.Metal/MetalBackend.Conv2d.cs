@@ -90,8 +90,8 @@ public sealed partial class MetalBackend
         var kernel = cache.Get(ConvolutionFamily, function + type, convolution.SourceColumn == 1 ? 1 : 0, convolution.TargetColumn == 1 ? 1 : 0, 0, 0);
         using var partials = convolution.Splits > 1 ? Tensor.Empty([convolution.Splits, dw.ElementCount], DType.Float32, dw.Device) : null;
         ReadOnlySpan<KernelBuffer> buffers = [InOr(x, dw), InOr(dy, dw), Out(dw), partials is null ? Unused(dw) : Out(partials)];
-        if (narrow) Launch(kernel, buffers, convolution, dw.ElementCount * convolution.Splits);
-        else LaunchGroups(kernel, buffers, convolution, new(Groups(tiles * convolution.Splits)), new(threads));
+        if (narrow) Launch(kernel, buffers, convolution, dw.ElementCount * convolution.Splits, 2 * convolution.Chunk);
+        else LaunchGroups(kernel, buffers, convolution, new(Groups(tiles * convolution.Splits)), new(threads), TileWork(tiles, rows, columns, pixels));
         if (partials is not null) SumSplits(ConvolutionFamily, type, partials, convolution.Splits, null, MatMulActivation.None, dw);
     }
 
@@ -114,8 +114,10 @@ public sealed partial class MetalBackend
         var (function, rows, columns, threads) = narrow ? ("convolve_narrow_", 1, 1, VectorThreads) : Tiles(pixels, convolution.Targets, convolution.Groups, "convolve_");
         var kernel = cache.Get(ConvolutionFamily, function + type, convolution.SourceColumn == 1 ? 0 : 1, convolution.WeightSource == 1 ? 1 : 0, hasBias ? 1 : 0, 0);
         ReadOnlySpan<KernelBuffer> buffers = [source, weight, bias, target];
-        if (narrow) Launch(kernel, buffers, convolution, pixels * convolution.Groups * convolution.Targets);
-        else LaunchGroups(kernel, buffers, convolution, new(Groups(Ceiling(pixels, rows) * Ceiling(convolution.Targets, columns) * convolution.Groups)), new(threads));
+        long taps = (long)convolution.TapsHigh * convolution.TapsWide * convolution.Sources;
+        long tiles = Ceiling(pixels, rows) * Ceiling(convolution.Targets, columns) * convolution.Groups;
+        if (narrow) Launch(kernel, buffers, convolution, pixels * convolution.Groups * convolution.Targets, (2 * taps) + 1);
+        else LaunchGroups(kernel, buffers, convolution, new(Groups(tiles)), new(threads), TileWork(tiles, rows, columns, taps));
     }
 
     private static bool IsNarrow(in Convolution convolution) =>

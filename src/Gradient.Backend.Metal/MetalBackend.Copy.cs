@@ -57,7 +57,7 @@ public sealed partial class MetalBackend
         around.Rows = around.Count / around.Shape[0];
         LaunchGroups(
             cache.Get(CopyFamily, "transpose_" + SizeName(x.DType)), [In(x), Out(y)], parameters,
-            new((int)across, (int)down, (int)Math.Min(around.Count, MaximumGroups)), new(TransposeTile, TransposeRows));
+            new((int)across, (int)down, (int)Math.Min(around.Count, MaximumGroups)), new(TransposeTile, TransposeRows), 2 * plan.Count);
         return true;
     }
 

@@ -46,7 +46,7 @@ public sealed partial class MetalBackend
             parameters.Strides[2] = source.Layout.Stride(axis);
         }
 
-        Launch(kernel, [In(source), In(index), Out(y), faults.Buffer], parameters, parameters.Kept.Count);
+        Launch(kernel, [In(source), In(index), Out(y), faults.Buffer], parameters, parameters.Kept.Count, 4 * parameters.Count);
         GC.KeepAlive(index);
         GC.KeepAlive(source);
         GC.KeepAlive(y);

@@ -59,21 +59,22 @@ public sealed partial class MetalBackend
         (product.Splits, product.Chunk) = Splits(tiles, product.K);
         var kernel = cache.Get(ProductFamily, function + type, product.ADepth == 1 ? 1 : 0, product.BDepth == 1 ? 1 : 0, biased, (int)activation);
         var groups = new KernelSize(Groups(tiles * product.Splits));
+        long work = product.N == 1 ? tiles * rows * (product.K + 1) : TileWork(tiles, rows, columns, product.K);
         if (product.Splits == 1)
         {
-            LaunchGroups(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y), Unused(y)], product, groups, new(threads));
+            LaunchGroups(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y), Unused(y)], product, groups, new(threads), work);
             return;
         }
 
         using var partials = Tensor.Empty([product.Splits, y.ElementCount], DType.Float32, y.Device);
-        LaunchGroups(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y), Out(partials)], product, groups, new(threads));
+        LaunchGroups(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y), Out(partials)], product, groups, new(threads), work);
         SumSplits(ProductFamily, type, partials, product.Splits, bias, activation, y);
     }
 
     private void LaunchIntegers(Product product, string type, Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y)
     {
         var kernel = cache.Get(ProductFamily, "multiply_integers_" + type, 0, 0, bias is null ? 0 : 1, (int)activation);
-        Launch(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y)], product, y.ElementCount);
+        Launch(kernel, [InOr(a, y), InOr(b, y), InOr(bias, y), Out(y)], product, y.ElementCount, (2 * product.K) + 1);
     }
 
     /// <summary>The tiles that suit a product: large ones if they still keep the device busy, and those the device can do.</summary>
@@ -83,6 +84,9 @@ public sealed partial class MetalBackend
         bool large = m > 32 && n > 32 && Ceiling(m, 64) * Ceiling(n, 64) * batches >= EnoughGroups;
         return large ? (prefix + "large_", 64, 64, SimdThreads) : (prefix + "small_", 32, 32, SimdThreads);
     }
+
+    /// <summary>The work of tiles, as <see cref="IKernelDevice.Launch"/> counts it: 32 multiply-adds as one, and the results.</summary>
+    private static long TileWork(long tiles, int rows, int columns, long depth) => tiles * rows * columns * (1 + (depth / 32));
 
     /// <summary>Into how many parts the depth of a product is split, and how long they are. It follows from sizes alone.</summary>
     private static (int Splits, long Chunk) Splits(long tiles, long depth)
@@ -98,7 +102,7 @@ public sealed partial class MetalBackend
     {
         var kernel = cache.Get(family, "sum_splits_" + type, 0, 0, bias is null ? 0 : 1, (int)activation);
         var parameters = new SumParameters { Places = bias is null ? Strided.Plan(y.Shape, y) : Strided.Plan(y.Shape, y, bias), Splits = splits };
-        Launch(kernel, [In(partials), InOr(bias, y), Out(y)], parameters, y.ElementCount);
+        Launch(kernel, [In(partials), InOr(bias, y), Out(y)], parameters, y.ElementCount, splits + 2);
     }
 
     /// <summary>A tensor that is read; in place of none, or of an empty one, whose offset may lie behind its storage, another.</summary>

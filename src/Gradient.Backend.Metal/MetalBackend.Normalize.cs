@@ -82,7 +82,7 @@ public sealed partial class MetalBackend
         {
             LaunchGroups(
                 cache.Get("normalize", "normalize_statistics_" + type, (int)kind, variant, 1),
-                [In(x), Out(mean ?? inverse), Out(inverse)], parameters, Groups(team, kept.Count, 1), new(team.Threads));
+                [In(x), Out(mean ?? inverse), Out(inverse)], parameters, Groups(team, kept.Count, 1), new(team.Threads), 2 * x.ElementCount);
             return;
         }
 
@@ -95,7 +95,7 @@ public sealed partial class MetalBackend
         parameters.MeanPieceStride = parameters.InversePieceStride = squares.Layout.Stride(axis);
         LaunchGroups(
             cache.Get("normalize", "normalize_statistics_" + type, (int)kind, variant, 0),
-            [In(x), Out(means ?? squares), Out(squares)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
+            [In(x), Out(means ?? squares), Out(squares)], parameters, Groups(team, kept.Count, pieces), new(team.Threads), 2 * x.ElementCount);
 
         var line = AxisSet.Single(axis);
         parameters.Kept = Strided.Plan(shape, Without(line), true, squares.Layout, mean?.Layout ?? default, inverse.Layout);
@@ -104,7 +104,7 @@ public sealed partial class MetalBackend
         LaunchGroups(
             cache.Get("normalize", "normalize_merge", (int)kind, variant, 1),
             [In(means ?? squares), In(squares), Out(mean ?? inverse), Out(inverse)],
-            parameters, Groups(parameters.Team, parameters.Kept.Count, 1), new(parameters.Team.Threads));
+            parameters, Groups(parameters.Team, parameters.Kept.Count, 1), new(parameters.Team.Threads), 2 * shape.ElementCount);
     }
 
     private void InputGradient(
@@ -170,7 +170,7 @@ public sealed partial class MetalBackend
         LaunchGroups(
             cache.Get("normalize", "normalize_sums_" + type, (int)kind, variant, 0),
             [In(x), In(dy), In(weight ?? x), In(mean ?? inverse), In(inverse), Out(first), Out(second)],
-            parameters, Groups(team, parameters.Kept.Count, pieces), new(team.Threads));
+            parameters, Groups(team, parameters.Kept.Count, pieces), new(team.Threads), 5 * x.ElementCount);
         if (pieces == 1) return;
         Reduce(ReduceKind.Sum, first, AxisSet.Single(axis), sums, 0);
         Reduce(ReduceKind.Sum, second, AxisSet.Single(axis), products, 0);

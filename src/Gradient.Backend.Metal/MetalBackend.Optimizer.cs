@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace Gradient.Backend.Metal;
 
-/// <content>Optimizer steps: shaders/optimizer.metal. Six parameters go into one launch, five buffers each: Metal allows 31.</content>
+/// <content>Optimizer steps: shaders/optimizer.metal. Five parameters go into one launch, five buffers each: Metal allows 31.</content>
 public sealed partial class MetalBackend
 {
-    private const int SlotsPerLaunch = 6;
+    private const int SlotsPerLaunch = 5;
     private const int BuffersPerSlot = 5;
 
     [Flags]
@@ -74,7 +74,7 @@ public sealed partial class MetalBackend
         var kernel = cache.Get("optimizer", function, (int)kind);
         int size = Math.Min(GroupThreads, kernel.MaximumThreads);
         long groups = Math.Min((longest + size - 1) / size, MaximumGroups / SlotsPerLaunch);
-        if (groups > 0) LaunchGroups(kernel, buffers, parameters, new((int)groups, batch.Count), new(size));
+        if (groups > 0) LaunchGroups(kernel, buffers, parameters, new((int)groups, batch.Count), new(size), longest * batch.Count * BuffersPerSlot);
         batch.Finish(this);
     }
 

@@ -12,7 +12,8 @@ public sealed partial class MetalBackend
     {
         if (y.ElementCount == 0) return;
         var kernel = PoolKernel("pool2d", "pool_", options, x.DType, indices);
-        Launch(kernel, [InOr(x, y), Out(y), indices is null ? Unused(y) : Out(indices)], Pooling.Between(options, x, y, indices, y.ElementCount), y.ElementCount);
+        Launch(kernel, [InOr(x, y), Out(y), indices is null ? Unused(y) : Out(indices)], Pooling.Between(options, x, y, indices, y.ElementCount), y.ElementCount,
+            Window(options, x.Shape, y.Shape));
         GC.KeepAlive(x);
         GC.KeepAlive(y);
         GC.KeepAlive(indices);
@@ -23,11 +24,17 @@ public sealed partial class MetalBackend
     {
         if (dx.ElementCount == 0) return;
         var kernel = PoolKernel("pool2d backward", "pool_backward_", options, dy.DType, indices);
-        Launch(kernel, [InOr(dy, dx), Out(dx), InOr(indices, dx)], Pooling.Between(options, dx, dy, indices, dx.ElementCount), dx.ElementCount);
+        Launch(kernel, [InOr(dy, dx), Out(dx), InOr(indices, dx)], Pooling.Between(options, dx, dy, indices, dx.ElementCount), dx.ElementCount,
+            Window(options, dx.Shape, dy.Shape));
         GC.KeepAlive(dy);
         GC.KeepAlive(dx);
         GC.KeepAlive(indices);
     }
+
+    /// <summary>How many elements a thread touches at most: a window, or, backward, as many windows as overlap.</summary>
+    private static long Window(in Pool2dOptions options, in Shape input, in Shape output) => options.Adaptive
+        ? (Ceiling(input[1], Math.Max(1, output[1])) + 1) * (Ceiling(input[2], Math.Max(1, output[2])) + 1)
+        : ((long)options.KernelHeight * options.KernelWidth) + 2;
 
     private IKernel PoolKernel(string operation, string function, in Pool2dOptions options, DType dtype, Tensor? indices) =>
         cache.Get(

@@ -30,7 +30,7 @@ public sealed partial class MetalBackend
             Last = parameters.A < parameters.B ? MathF.BitDecrement((float)parameters.B) : (float)parameters.A,
         };
         long threads = Math.Min((long)Philox.CountersFor(y.ElementCount), (long)MaximumGroups * GroupThreads);
-        Launch(cache.Get("random", "random_" + type, (int)kind), [Out(y)], launch, threads);
+        Launch(cache.Get("random", "random_" + type, (int)kind), [Out(y)], launch, threads, Ceiling(y.ElementCount, Math.Max(1, threads)));
         GC.KeepAlive(y);
     }
 

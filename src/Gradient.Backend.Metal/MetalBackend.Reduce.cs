@@ -55,7 +55,7 @@ public sealed partial class MetalBackend
         long pieces = Math.Max(1, (reduced.Count + team.Piece - 1) / team.Piece);
         if (pieces == 1)
         {
-            LaunchGroups(cache.Get("reduce", function, (int)kind, (int)y.DType), [In(x), Out(y)], parameters, Groups(team, kept.Count, 1), new(team.Threads));
+            LaunchGroups(cache.Get("reduce", function, (int)kind, (int)y.DType), [In(x), Out(y)], parameters, Groups(team, kept.Count, 1), new(team.Threads), x.ElementCount);
             return;
         }
 
@@ -65,7 +65,7 @@ public sealed partial class MetalBackend
         parameters.PieceStride = partials.Layout.Stride(axis);
         var first = kind == ReduceKind.Mean ? ReduceKind.Sum : kind;
         LaunchGroups(
-            cache.Get("reduce", function, (int)first, (int)partials.DType), [In(x), Out(partials)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
+            cache.Get("reduce", function, (int)first, (int)partials.DType), [In(x), Out(partials)], parameters, Groups(team, kept.Count, pieces), new(team.Threads), x.ElementCount);
         Reduce(kind == ReduceKind.SumOfSquares ? ReduceKind.Sum : kind, partials, AxisSet.Single(axis), y, parameters.Divisor);
     }
 
@@ -96,7 +96,7 @@ public sealed partial class MetalBackend
         int variant = (places is null ? 0 : 1) | (valuesHere is null ? 0 : 2);
         LaunchGroups(
             cache.Get("reduce", function, (int)kind, variant),
-            [In(x), places is null ? Unused(x) : In(places), Out(valuesHere ?? indicesHere), Out(indicesHere)], parameters, Groups(team, kept.Count, pieces), new(team.Threads));
+            [In(x), places is null ? Unused(x) : In(places), Out(valuesHere ?? indicesHere), Out(indicesHere)], parameters, Groups(team, kept.Count, pieces), new(team.Threads), x.ElementCount);
         if (!isLast) ArgReduce(kind, partialValues!, partialIndices, axis, values, indices);
     }
 

@@ -18,7 +18,7 @@ public sealed partial class MetalBackend
             Threads = length <= 256 ? 32 : 256, XStride = x.Rank == 0 ? 0 : x.Layout.Stride(axis), YStride = x.Rank == 0 ? 0 : y.Layout.Stride(axis),
         };
         var kernel = cache.Get("scan", "scan_" + TypeName("scan", x.DType), (int)kind);
-        LaunchGroups(kernel, [In(x), Out(y)], parameters, new(checked((int)parameters.Kept.Count)), new(parameters.Threads));
+        LaunchGroups(kernel, [In(x), Out(y)], parameters, new(checked((int)parameters.Kept.Count)), new(parameters.Threads), 2 * x.ElementCount);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
     }

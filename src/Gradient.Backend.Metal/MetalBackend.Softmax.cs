@@ -39,7 +39,7 @@ public sealed partial class MetalBackend
         };
         for (int i = 0; i < operands.Length; i++) parameters.Strides[i] = shape.Rank == 0 ? 0 : layouts[i].Stride(axis);
         parameters.Team = TeamShape.For(parameters.Kept, Strided.Plan(shape, line, false, layouts));
-        LaunchGroups(kernel, buffers, parameters, Groups(parameters.Team, parameters.Kept.Count, 1), new(parameters.Team.Threads));
+        LaunchGroups(kernel, buffers, parameters, Groups(parameters.Team, parameters.Kept.Count, 1), new(parameters.Team.Threads), 2 * buffers.Length * shape.ElementCount);
     }
 
     [StructLayout(LayoutKind.Sequential)]

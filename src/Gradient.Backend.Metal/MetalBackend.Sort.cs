@@ -40,7 +40,7 @@ public sealed partial class MetalBackend
         using var secondPlaces = isMerged ? Tensor.Empty(all, DType.Int32, x.Device) : null;
         LaunchGroups(
             cache.Get("sort", "sort_block_" + type, flag), [In(x), Out(firstKeys), Out(firstPlaces)], parameters,
-            new(checked((int)parameters.Kept.Count), (int)((length + width - 1) / width)), new(Math.Clamp(width / 2, 32, 256)));
+            new(checked((int)parameters.Kept.Count), (int)((length + width - 1) / width)), new(Math.Clamp(width / 2, 32, 256)), all.ElementCount * BitOperations.Log2((uint)width * 2));
 
         Tensor keys = firstKeys, places = firstPlaces;
         Tensor? nextKeys = secondKeys, nextPlaces = secondPlaces;
@@ -48,7 +48,7 @@ public sealed partial class MetalBackend
         {
             Launch(
                 cache.Get("sort", isLong ? "sort_merge_ulong" : "sort_merge_uint", flag), [In(keys), In(places), Out(nextKeys!), Out(nextPlaces!)],
-                parameters, all.ElementCount);
+                parameters, all.ElementCount, 4 + (2 * BitOperations.Log2((ulong)parameters.Width * 2)));
             (keys, nextKeys) = (nextKeys!, keys);
             (places, nextPlaces) = (nextPlaces!, places);
         }

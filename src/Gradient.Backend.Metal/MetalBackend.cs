@@ -90,13 +90,16 @@ public sealed partial class MetalBackend : IBackend
     /// <summary>The tensor itself if it is contiguous, else a copy that is: for kernels that say they need it.</summary>
     private static Tensor Contiguous(Tensor tensor) => tensor.Contiguous();
 
-    /// <summary>Launches a kernel over a one-dimensional range, in groups of up to 256 threads; the kernel checks its bounds.</summary>
-    private void Launch<TParameters>(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, long threads)
+    /// <summary>
+    /// Launches a kernel over a one-dimensional range, in groups of up to 256 threads; the kernel checks its bounds. each: how many elements
+    /// a thread reads and writes, of work as <see cref="IKernelDevice.Launch"/> counts it; one of each buffer if 0.
+    /// </summary>
+    private void Launch<TParameters>(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, long threads, long each = 0)
         where TParameters : unmanaged
     {
         if (threads == 0) return;
         int size = Math.Min(GroupThreads, kernel.MaximumThreads);
-        LaunchGroups(kernel, buffers, parameters, new(checked((int)((threads + size - 1) / size))), new(size));
+        LaunchGroups(kernel, buffers, parameters, new(checked((int)((threads + size - 1) / size))), new(size), threads * (each == 0 ? buffers.Length : each));
     }
 
     /// <summary>
@@ -114,11 +117,11 @@ public sealed partial class MetalBackend : IBackend
         long perThread = Math.Clamp(columns * rows / MinimumThreads, 1, ElementsPerThread);
         long across = Math.Clamp((columns + (width * perThread) - 1) / (width * perThread), 1, MaximumGroups);
         long down = Math.Clamp((rows + height - 1) / height, 1, MaximumGroups);
-        LaunchGroups(kernel, buffers, parameters, new((int)across, (int)down), new(width, height));
+        LaunchGroups(kernel, buffers, parameters, new((int)across, (int)down), new(width, height), columns * rows * buffers.Length);
     }
 
     private void LaunchGroups<TParameters>(
-        IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, KernelSize groups, KernelSize threads)
+        IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, in TParameters parameters, KernelSize groups, KernelSize threads, long work)
         where TParameters : unmanaged =>
-        kernels.Launch(kernel, buffers, MemoryMarshal.AsBytes(new ReadOnlySpan<TParameters>(in parameters)), groups, threads);
+        kernels.Launch(kernel, buffers, MemoryMarshal.AsBytes(new ReadOnlySpan<TParameters>(in parameters)), groups, threads, work);
 }

@@ -3,7 +3,8 @@ namespace Gradient.Backend.Metal;
 /// <summary>The Apple GPU of this machine, or what GRADIENT_METAL_LIBRARY names in its place.</summary>
 public sealed class MetalDevice : Device
 {
-    private static readonly Lazy<MetalDevice?> Found = new(() => MetalKernelDevice.Find() is { } device ? new MetalDevice(device) : null);
+    private static readonly Lazy<MetalDevice?> Found = new(
+        () => MetalKernelDevice.Find() is { } device ? new MetalDevice(device) : null, LazyThreadSafetyMode.PublicationOnly); // a failure is not kept
 
     /// <summary>A device over whatever runs the kernels.</summary>
     public MetalDevice(IKernelDevice kernels)

@@ -7,6 +7,9 @@ internal sealed class MetalKernel(string name, MTLComputePipelineState pipeline)
 {
     public string Name => name;
 
+    /// <summary>The name as the device's text for labels and signposts.</summary>
+    public NSString Label { get; } = NSString.Create(name);
+
     public MTLComputePipelineState Pipeline => pipeline;
 
     public int MaximumThreads { get; } = (int)pipeline.MaxTotalThreadsPerThreadgroup;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Gradient.Backend.Metal.Bindings;
 
@@ -22,15 +23,24 @@ internal sealed class MetalKernelDevice : IKernelDevice
             // Apple7 (A14, M1) brought simdgroup matrices; paravirtual devices of virtual machines stay below it.
             HasSimdgroupMatrix: device.SupportsFamily(MTLGPUFamily.Apple7),
             (int)device.MaxThreadgroupMemoryLength, (long)device.MaxBufferLength);
-        stream = new(device.NewCommandQueue());
+        var queue = device.NewCommandQueue();
+        if (queue.Handle == 0) throw new GradientException($"Metal: device {Name} gives no command queue; too many may be open, or the device is lost.");
+        stream = new(queue) { IsWatched = Environment.GetEnvironmentVariable(WatchVariable) is { Length: > 0 } };
+        if (Environment.GetEnvironmentVariable(WorkVariable) is { Length: > 0 } work) stream.WorkPerCommit = long.Parse(work, CultureInfo.InvariantCulture);
     }
+
+    /// <summary>The environment variable that has each launch watched from the start: the first failure names its kernel, at a cost in time.</summary>
+    public const string WatchVariable = "GRADIENT_METAL_WATCH";
+
+    /// <summary>The environment variable that sets <see cref="CommandStream.WorkPerCommit"/>, for tests: a small one cuts every launch.</summary>
+    public const string WorkVariable = "GRADIENT_METAL_WORK";
 
     public string Name { get; }
 
     public KernelDeviceLimits Limits { get; }
 
-    /// <summary>How many launches so far had to wait for those before them.</summary>
-    internal long Barriers => stream.Barriers;
+    /// <summary>How the work is handed to the device.</summary>
+    internal CommandStream Stream => stream;
 
     /// <summary>
     /// The default device, or the first of all (over SSH and in CI there is no default one); null if there is none.
@@ -95,12 +105,17 @@ internal sealed class MetalKernelDevice : IKernelDevice
         ObjectiveC.Release(made.Handle);
         if (pipeline.Handle == 0) throw new UnsupportedOperationException($"Metal: no pipeline for {label} of {family}.metal: {error.LocalizedDescription}");
         if (pipeline.ThreadExecutionWidth != 32)
-            throw new UnsupportedOperationException($"Metal: device {Name} has simdgroups of {pipeline.ThreadExecutionWidth} threads; the kernels are written for 32.");
+        {
+            nuint width = pipeline.ThreadExecutionWidth;
+            ObjectiveC.Release(pipeline.Handle);
+            throw new UnsupportedOperationException($"Metal: device {Name} has simdgroups of {width} threads; the kernels are written for 32.");
+        }
+
         return new MetalKernel(label, pipeline);
     }
 
-    public void Launch(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads) =>
-        stream.Encode((MetalKernel)kernel, buffers, parameters, groups, threads);
+    public void Launch(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads, long work = 0) =>
+        stream.Encode((MetalKernel)kernel, buffers, parameters, groups, threads, work);
 
     public void Commit() => stream.Commit();
 

@@ -33,7 +33,7 @@ public sealed unsafe class DeviceTests
     private MetalKernelDevice device = null!;
     private IKernel scale = null!;
 
-    [OneTimeSetUp]
+    [SetUp]
     public void Find()
     {
         SoftMetal.RequireDevice();
@@ -62,13 +62,13 @@ public sealed unsafe class DeviceTests
         var source = New(3);
         var targets = Enumerable.Range(0, 8).Select(_ => New(0)).ToArray();
         device.Synchronize();
-        long before = device.Barriers;
+        long before = device.Stream.Barriers;
         for (int i = 0; i < targets.Length; i++) Scale(source, targets[i], i, 0);
-        Assert.That(device.Barriers, Is.EqualTo(before));
+        Assert.That(device.Stream.Barriers, Is.EqualTo(before));
         Scale(targets[2], targets[3], 1, 0); // after a write
-        Assert.That(device.Barriers, Is.EqualTo(before + 1));
+        Assert.That(device.Stream.Barriers, Is.EqualTo(before + 1));
         Scale(targets[4], source, 1, 0); // after the barrier nothing has read the source
-        Assert.That(device.Barriers, Is.EqualTo(before + 1));
+        Assert.That(device.Stream.Barriers, Is.EqualTo(before + 1));
         device.Synchronize();
         Assert.That(Read(targets[3])[0], Is.EqualTo(6));
         Assert.That(Read(source)[0], Is.EqualTo(12));

@@ -18,7 +18,7 @@ public sealed partial class ParameterTests
 
     private static IEnumerable<TestCaseData> Pairs() =>
     [
-        Pair<Strided>("matmul", "Strided"), Pair<MetalBackend.Product>("matmul", "Product"), Pair<MetalBackend.SumParameters>("matmul", "SumParameters"),
+        Pair<GridParameters>("copy", "Grid"), Pair<Strided>("matmul", "Strided"), Pair<MetalBackend.Product>("matmul", "Product"), Pair<MetalBackend.SumParameters>("matmul", "SumParameters"),
         Pair<MetalBackend.ElementwiseParameters>("elementwise", "ElementwiseParameters"), Pair<MetalBackend.RangeParameters>("elementwise", "RangeParameters"),
         Pair<MetalBackend.TransposeParameters>("copy", "TransposeParameters"), Pair<MetalBackend.RandomParameters>("random", "RandomParameters"),
         Pair<MetalBackend.OptimizerParameters>("optimizer", "OptimizerParameters"),

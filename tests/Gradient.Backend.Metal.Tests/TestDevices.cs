@@ -13,25 +13,8 @@ internal static class TestDevices
         return device!;
     }
 
-    private sealed class WithoutMatrices(IKernelDevice device) : IKernelDevice
+    private sealed class WithoutMatrices(IKernelDevice device) : WrappedDevice(device)
     {
-        public string Name => device.Name;
-
-        public KernelDeviceLimits Limits => device.Limits with { HasSimdgroupMatrix = false };
-
-        public bool TryAllocate(long bytes, out DeviceBuffer buffer) => device.TryAllocate(bytes, out buffer);
-
-        public void Free(in DeviceBuffer buffer) => device.Free(buffer);
-
-        public IKernel Compile(string family, string source, string function, ReadOnlySpan<int> constants) => device.Compile(family, source, function, constants);
-
-        public void Launch(IKernel kernel, ReadOnlySpan<KernelBuffer> buffers, ReadOnlySpan<byte> parameters, KernelSize groups, KernelSize threads) =>
-            device.Launch(kernel, buffers, parameters, groups, threads);
-
-        public void Commit() => device.Commit();
-
-        public void WaitFor(in DeviceBuffer buffer) => device.WaitFor(buffer);
-
-        public void Synchronize() => device.Synchronize();
+        public override KernelDeviceLimits Limits => base.Limits with { HasSimdgroupMatrix = false };
     }
 }

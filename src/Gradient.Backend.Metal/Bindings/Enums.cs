@@ -30,6 +30,24 @@ public enum MTLCommandBufferStatus : ulong
     Error = 5,
 }
 
+/// <summary>MTLCommandBufferErrorOption (MTLCommandBuffer.h).</summary>
+[Flags]
+public enum MTLCommandBufferErrorOption : ulong
+{
+    None = 0,
+    EncoderExecutionStatus = 1 << 0,
+}
+
+/// <summary>MTLCommandEncoderErrorState (MTLCommandBuffer.h).</summary>
+public enum MTLCommandEncoderErrorState : long
+{
+    Unknown = 0,
+    Completed = 1,
+    Affected = 2,
+    Pending = 3,
+    Faulted = 4,
+}
+
 /// <summary>MTLBarrierScope (MTLCommandEncoder.h).</summary>
 [Flags]
 public enum MTLBarrierScope : ulong

@@ -31,11 +31,24 @@ public readonly unsafe record struct NSError(nint Handle)
 {
     private static readonly nint LocalizedDescriptionSelector = Selector("localizedDescription"u8);
     private static readonly nint CodeSelector = Selector("code"u8);
+    private static readonly nint UserInfoSelector = Selector("userInfo"u8);
 
     public string LocalizedDescription =>
         Handle == 0 ? "" : new NSString(((delegate* unmanaged<nint, nint, nint>)MessageSend)(Handle, LocalizedDescriptionSelector)).ToString();
 
+    public NSDictionary UserInfo => new(Handle == 0 ? 0 : ((delegate* unmanaged<nint, nint, nint>)MessageSend)(Handle, UserInfoSelector));
+
     public nint Code => Handle == 0 ? 0 : ((delegate* unmanaged<nint, nint, nint>)MessageSend)(Handle, CodeSelector);
+}
+
+/// <summary>NSDictionary.</summary>
+public readonly unsafe record struct NSDictionary(nint Handle)
+{
+    private static readonly nint ObjectForKeySelector = Selector("objectForKey:"u8);
+
+    /// <summary>objectForKey:, not owned by the caller; nil if there is none.</summary>
+    public nint ObjectForKey(NSString key) =>
+        Handle == 0 ? 0 : ((delegate* unmanaged<nint, nint, nint, nint>)MessageSend)(Handle, ObjectForKeySelector, key.Handle);
 }
 
 /// <summary>NSArray.</summary>

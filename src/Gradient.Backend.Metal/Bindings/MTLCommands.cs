@@ -13,10 +13,38 @@ public readonly unsafe record struct MTLBuffer(nint Handle)
 /// <summary>MTLCommandQueue (MTLCommandQueue.h).</summary>
 public readonly unsafe record struct MTLCommandQueue(nint Handle)
 {
-    private static readonly nint CommandBufferSelector = Selector("commandBuffer"u8);
+    private static readonly nint CommandBufferSelector = Selector("commandBufferWithDescriptor:"u8);
 
-    /// <summary>A command buffer that retains what it uses; autoreleased.</summary>
-    public MTLCommandBuffer CommandBuffer() => new(((delegate* unmanaged<nint, nint, nint>)MessageSend)(Handle, CommandBufferSelector));
+    /// <summary>commandBufferWithDescriptor:, autoreleased.</summary>
+    public MTLCommandBuffer CommandBuffer(MTLCommandBufferDescriptor descriptor) =>
+        new(((delegate* unmanaged<nint, nint, nint, nint>)MessageSend)(Handle, CommandBufferSelector, descriptor.Handle));
+}
+
+/// <summary>MTLCommandBufferDescriptor (MTLCommandBuffer.h): the command buffer retains what it uses.</summary>
+public readonly unsafe record struct MTLCommandBufferDescriptor(nint Handle)
+{
+    private static readonly nint ClassHandle = Class("MTLCommandBufferDescriptor"u8);
+    private static readonly nint New = Selector("new"u8);
+    private static readonly nint SetErrorOptions = Selector("setErrorOptions:"u8);
+
+    /// <summary>A new descriptor, owned by the caller.</summary>
+    public static MTLCommandBufferDescriptor Create(MTLCommandBufferErrorOption errorOptions)
+    {
+        nint instance = ((delegate* unmanaged<nint, nint, nint>)MessageSend)(ClassHandle, New);
+        ((delegate* unmanaged<nint, nint, MTLCommandBufferErrorOption, void>)MessageSend)(instance, SetErrorOptions, errorOptions);
+        return new(instance);
+    }
+}
+
+/// <summary>MTLCommandBufferEncoderInfo (MTLCommandBuffer.h): what an error tells of one encoder.</summary>
+public readonly unsafe record struct MTLCommandBufferEncoderInfo(nint Handle)
+{
+    private static readonly nint Signposts = Selector("debugSignposts"u8);
+    private static readonly nint State = Selector("errorState"u8);
+
+    public NSArray DebugSignposts => new(((delegate* unmanaged<nint, nint, nint>)MessageSend)(Handle, Signposts));
+
+    public MTLCommandEncoderErrorState ErrorState => ((delegate* unmanaged<nint, nint, MTLCommandEncoderErrorState>)MessageSend)(Handle, State);
 }
 
 /// <summary>MTLCommandBuffer (MTLCommandBuffer.h).</summary>
@@ -50,6 +78,7 @@ public readonly unsafe record struct MTLComputeCommandEncoder(nint Handle)
     private static readonly nint Dispatch = Selector("dispatchThreadgroups:threadsPerThreadgroup:"u8);
     private static readonly nint Barrier = Selector("memoryBarrierWithScope:"u8);
     private static readonly nint Signpost = Selector("insertDebugSignpost:"u8);
+    private static readonly nint LabelSetter = Selector("setLabel:"u8);
     private static readonly nint End = Selector("endEncoding"u8);
 
     public void SetComputePipelineState(MTLComputePipelineState state) =>
@@ -68,6 +97,8 @@ public readonly unsafe record struct MTLComputeCommandEncoder(nint Handle)
         ((delegate* unmanaged<nint, nint, MTLBarrierScope, void>)MessageSend)(Handle, Barrier, scope);
 
     public void InsertDebugSignpost(NSString text) => ((delegate* unmanaged<nint, nint, nint, void>)MessageSend)(Handle, Signpost, text.Handle);
+
+    public void SetLabel(NSString text) => ((delegate* unmanaged<nint, nint, nint, void>)MessageSend)(Handle, LabelSetter, text.Handle);
 
     public void EndEncoding() => ((delegate* unmanaged<nint, nint, void>)MessageSend)(Handle, End);
 }

@@ -17,6 +17,7 @@ public sealed unsafe class Metal
     {
         nint library = NativeLibrary.Load(OperatingSystem.IsMacOS() ? FrameworkPath : SubstitutePath);
         createSystemDefaultDevice = (delegate* unmanaged<nint>)NativeLibrary.GetExport(library, "MTLCreateSystemDefaultDevice");
+        CommandBufferEncoderInfoErrorKey = new(*(nint*)NativeLibrary.GetExport(library, "MTLCommandBufferEncoderInfoErrorKey"));
         copyAllDevices = (delegate* unmanaged<nint>)NativeLibrary.GetExport(library, "MTLCopyAllDevices");
     }
 
@@ -36,6 +37,9 @@ public sealed unsafe class Metal
     /// <exception cref="PlatformNotSupportedException">There is no framework.</exception>
     /// <exception cref="DllNotFoundException">It cannot be loaded.</exception>
     public static Metal GetApi() => Api.Value;
+
+    /// <summary>MTLCommandBufferEncoderInfoErrorKey (MTLCommandBuffer.h): where the user info of an error has what is known of each encoder.</summary>
+    public NSString CommandBufferEncoderInfoErrorKey { get; }
 
     /// <summary>MTLCreateSystemDefaultDevice: owned by the caller; nil where there is none, and over SSH or in CI.</summary>
     public MTLDevice CreateSystemDefaultDevice() => new(createSystemDefaultDevice());

@@ -6,7 +6,17 @@
 
 namespace softmetal {
 
+Object* MTLCommandBufferEncoderInfoErrorKey;
+
 namespace {
+
+// What an error tells of one encoder.
+struct EncoderInfo : Object {
+    std::vector<std::string> signposts;
+    EncoderState state;
+    EncoderInfo(const std::string& encoder, std::vector<std::string> signposts, EncoderState state)
+        : Object(class_named("MTLCommandBufferEncoderInfo")), signposts(std::move(signposts)), state(state) { label = encoder; }
+};
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -79,6 +89,8 @@ void CommandQueue::serve() {
     }
 }
 
+CommandBufferDescriptor::CommandBufferDescriptor() : Object(class_named("MTLCommandBufferDescriptor")) {}
+
 CommandBuffer::CommandBuffer(CommandQueue* queue, bool retains_resources)
     : Object(class_named("MTLCommandBuffer")), queue(queue), retains_resources(retains_resources) {}
 
@@ -91,16 +103,29 @@ void CommandBuffer::violation(const std::string& message) {
 void CommandBuffer::execute() {
     start_time = now();
     status = Status::scheduled;
-    bool fault = fault_strikes("commandbuffer");
-    if (fault) failure = "Caused GPU Hang Error (00000003:kIOAccelCommandBufferCallbackErrorHang): fault injected";
+    // MTLCommandBufferErrorTimeout = 2, PageFault = 3. A fault of the whole command buffer is no encoder's.
+    long code = fault_strikes("commandbuffer") ? 2 : 3;
+    if (code == 2) {
+        failure = "Caused GPU Hang Error (00000003:kIOAccelCommandBufferCallbackErrorHang): fault injected";
+        for (auto& pass : passes) pass->state = EncoderState::affected;
+    }
     for (auto& pass : passes) {
         if (!failure.empty()) break;
         run_pass(*pass);
+        pass->state = failure.empty() ? EncoderState::completed : EncoderState::faulted;
     }
     end_time = now();
     if (!failure.empty()) {
         std::string name = label.empty() ? "" : " in command buffer \"" + label + "\"";
-        auto* e = new Error("MTLCommandBufferErrorDomain", fault ? 2 : 3, failure + name);   // MTLCommandBufferErrorTimeout, PageFault
+        auto* e = new Error("MTLCommandBufferErrorDomain", code, failure + name);
+        if (error_options & 1) {
+            auto* info = new Dictionary;
+            Object* infos = encoder_infos();
+            info->put(MTLCommandBufferEncoderInfoErrorKey, infos);
+            e->user_info = Ref<Dictionary>(info);
+            release(infos);
+            release(info);
+        }
         error = Ref<Error>(e);
         release(e);
     }
@@ -118,7 +143,13 @@ void CommandBuffer::wait(Status least) {
     changed.wait(guard, [&] { return status >= least; });
 }
 
-bool CommandBuffer::run_pass(Pass& pass) {
+Object* CommandBuffer::encoder_infos() const {
+    std::vector<Object*> infos;
+    for (auto& pass : passes) infos.push_back(new EncoderInfo(pass->label, pass->signposts, pass->state));
+    return new Array(std::move(infos));
+}
+
+void CommandBuffer::run_pass(Pass& pass) {
     for (auto& copy : pass.copies) copy();
     size_t count = pass.dispatches.size();
     auto touches = [&](size_t i, Buffer* b) {
@@ -149,10 +180,12 @@ bool CommandBuffer::run_pass(Pass& pass) {
     for (size_t j : order_of(count, pass.concurrent, depends)) {
         std::vector<uint32_t> concurrent;
         if (!after.empty()) for (size_t i = 0; i < count; i++) if (i != j && !after[std::max(i, j)][std::min(i, j)]) concurrent.push_back(base + (uint32_t)i);
-        run_dispatch(pass.dispatches[j], base + (uint32_t)j, std::move(concurrent));
-        if (!failure.empty()) return false;
+        auto& dispatch = pass.dispatches[j];
+        pass.signposts.insert(pass.signposts.end(), dispatch.signposts.begin(), dispatch.signposts.end());
+        if (fault_strikes("dispatch")) failure = "Caused GPU Address Fault Error (0000000b:kIOAccelCommandBufferCallbackErrorPageFault): fault injected";
+        else run_dispatch(dispatch, base + (uint32_t)j, std::move(concurrent));
+        if (!failure.empty()) return;
     }
-    return true;
 }
 
 void CommandBuffer::run_dispatch(DispatchCommand& c, uint32_t number, std::vector<uint32_t> concurrent) {
@@ -191,6 +224,12 @@ void define_command_classes() {
     define_class("MTLCommandQueue")
         ->method("commandBuffer", +[](CommandQueue* self, SEL) { return autorelease(new CommandBuffer(self, true)); })
         .method("commandBufferWithUnretainedReferences", +[](CommandQueue* self, SEL) { return autorelease(new CommandBuffer(self, false)); })
+        .method("commandBufferWithDescriptor:", +[](CommandQueue* self, SEL, CommandBufferDescriptor* descriptor) -> Object* {
+            if (!descriptor) { report("-[MTLCommandQueue commandBufferWithDescriptor:]: descriptor must not be nil."); return nullptr; }
+            auto* buffer = new CommandBuffer(self, descriptor->retains_resources);
+            buffer->error_options = descriptor->error_options;
+            return autorelease(buffer);
+        })
         .method("device", +[](CommandQueue*, SEL) -> Object* { return the_device(); });
 
     define_class("MTLCommandBuffer")
@@ -233,6 +272,24 @@ void define_command_classes() {
         .method("retainedReferences", +[](CommandBuffer* self, SEL) { return self->retains_resources; })
         .method("commandQueue", +[](CommandBuffer* self, SEL) -> Object* { return self->queue.get(); })
         .method("device", +[](CommandBuffer*, SEL) -> Object* { return the_device(); });
+
+    define_class("MTLCommandBufferDescriptor")
+        ->class_method("alloc", +[](Object*, SEL) -> Object* { return new CommandBufferDescriptor; })
+        .class_method("new", +[](Object*, SEL) -> Object* { return new CommandBufferDescriptor; })
+        .method("setRetainedReferences:", +[](CommandBufferDescriptor* self, SEL, bool value) { self->retains_resources = value; })
+        .method("retainedReferences", +[](CommandBufferDescriptor* self, SEL) { return self->retains_resources; })
+        .method("setErrorOptions:", +[](CommandBufferDescriptor* self, SEL, unsigned long value) { self->error_options = value; })
+        .method("errorOptions", +[](CommandBufferDescriptor* self, SEL) { return self->error_options; });
+
+    define_class("MTLCommandBufferEncoderInfo")
+        ->method("label", +[](Object* self, SEL) { return string_result(self->label); })
+        .method("debugSignposts", +[](EncoderInfo* self, SEL) -> Object* {
+            std::vector<Object*> texts;
+            for (auto& text : self->signposts) texts.push_back(new String(text));
+            return autorelease(new Array(std::move(texts)));
+        })
+        .method("errorState", +[](EncoderInfo* self, SEL) { return (long)self->state; });
+    MTLCommandBufferEncoderInfoErrorKey = new String("MTLCommandBufferEncoderInfoErrorKey");
 
     // Labels: for every class of Metal objects.
     for (const char* name : {"MTLBuffer", "MTLCommandQueue", "MTLCommandBuffer", "MTLLibrary", "MTLFunction", "MTLComputePipelineState", "MTLComputePipelineDescriptor"})

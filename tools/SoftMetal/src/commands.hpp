@@ -33,12 +33,18 @@ struct DispatchCommand {
     Binding bindings[buffer_slots];
     size_t threadgroup_lengths[buffer_slots] = {};
     std::string label;                              // of the encoder and the pipeline, for messages
+    std::vector<std::string> signposts;             // inserted since the dispatch before
 };
 
 struct Barrier { size_t before; bool all; std::vector<Buffer*> resources; };   // stands before dispatch number `before`
 
+// MTLCommandEncoderErrorState.
+enum class EncoderState : unsigned long { unknown = 0, completed = 1, affected = 2, pending = 3, faulted = 4 };
+
 // The commands of one encoder.
 struct Pass {
+    EncoderState state = EncoderState::pending;
+    std::vector<std::string> signposts;             // of the dispatches that have begun
     bool concurrent = false;
     std::string label;
     std::vector<DispatchCommand> dispatches;
@@ -48,9 +54,16 @@ struct Pass {
 
 enum class Status : unsigned long { not_enqueued = 0, enqueued = 1, committed = 2, scheduled = 3, completed = 4, error = 5 };
 
+struct CommandBufferDescriptor : Object {
+    bool retains_resources = true;
+    unsigned long error_options = 0;                // MTLCommandBufferErrorOptionEncoderExecutionStatus = 1
+    CommandBufferDescriptor();
+};
+
 struct CommandBuffer : Object {
     Ref<CommandQueue> queue;
     bool retains_resources;
+    unsigned long error_options = 0;
     std::vector<std::unique_ptr<Pass>> passes;
     Object* encoding = nullptr;                     // the encoder that is open
     std::string failure;                            // the first violation or fault
@@ -66,7 +79,8 @@ struct CommandBuffer : Object {
     void finish();                                  // tells those who wait
     void wait(Status least);
 private:
-    bool run_pass(Pass& pass);
+    Object* encoder_infos() const;
+    void run_pass(Pass& pass);
     void run_dispatch(DispatchCommand& command, uint32_t number, std::vector<uint32_t> concurrent);
 };
 
@@ -81,7 +95,7 @@ struct Encoder : Object {
 };
 
 struct ComputeEncoder : Encoder {
-    DispatchCommand state;
+    DispatchCommand state;                          // of the next dispatch
     ComputeEncoder(CommandBuffer* buffer, bool concurrent) : Encoder("MTLComputeCommandEncoder", buffer, concurrent) {}
     void destroy() override { Encoder::destroy(); state = {}; }
     void set_buffer(Buffer* b, unsigned long offset, unsigned long index);

@@ -34,8 +34,7 @@ std::string include_directory() {
 std::string cache_directory() {
     std::string path;
     if (const char* set = getenv("SOFTMETAL_CACHE")) path = set;
-    else if (const char* xdg = getenv("XDG_CACHE_HOME")) path = std::string(xdg) + "/softmetal";
-    else path = "/tmp/softmetal-" + std::to_string(getuid());
+    else path = (fs::path(own_path()).parent_path() / "cache").string();   // of this clone: bin/cache
     fs::create_directories(path);
     return path;
 }

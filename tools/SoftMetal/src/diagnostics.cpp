@@ -16,13 +16,14 @@ namespace {
 
 std::mutex& lock() { static auto& m = *new std::mutex; return m; }
 std::deque<std::string>& messages() { static auto& q = *new std::deque<std::string>; return q; }
-std::map<std::string, long>& faults() { static auto& f = *new std::map<std::string, long>; return f; }
+struct Fault { long count; bool stays; };
+std::map<std::string, Fault>& faults() { static auto& f = *new std::map<std::string, Fault>; return f; }
 constexpr size_t most_messages = 1000;
 
-// Faults that stay until cleared; the others strike once, at the Nth occasion.
+// Faults that stay until cleared; the others strike at the Nth occasion, once, or from then on.
 bool lasting(const std::string& name) { return name == "nil-device" || name == "no-simdgroup-matrix"; }
 
-const char* const fault_names[] = {"nil-device", "alloc", "compile", "pipeline", "commandbuffer", "queue", "no-simdgroup-matrix"};
+const char* const fault_names[] = {"nil-device", "alloc", "compile", "pipeline", "commandbuffer", "dispatch", "queue", "no-simdgroup-matrix"};
 
 const struct { const char *variable, *option; } variables[] = {
     {"SOFTMETAL_ORDER", "order"}, {"SOFTMETAL_CONCURRENT", "concurrent"}, {"SOFTMETAL_THREADS", "threads"},
@@ -77,9 +78,11 @@ bool set_fault(const std::string& fault) {
     bool known = false;
     for (const char* f : fault_names) known |= name == f;
     if (!known) return false;
-    long count = colon == std::string::npos ? 1 : strtol(fault.c_str() + colon + 1, nullptr, 10);
-    if (count < 1) return false;
-    faults()[name] = count;
+    char* end = nullptr;
+    long count = colon == std::string::npos ? 1 : strtol(fault.c_str() + colon + 1, &end, 10);
+    bool stays = end && *end == '+';
+    if (count < 1 || (end && end[stays] != 0)) return false;
+    faults()[name] = {count, stays};
     return true;
 }
 
@@ -88,8 +91,8 @@ bool fault_strikes(const char* name) {
     auto found = faults().find(name);
     if (found == faults().end()) return false;
     if (lasting(name)) return true;
-    if (--found->second > 0) return false;
-    faults().erase(found);
+    if (found->second.count > 1) { found->second.count--; return false; }
+    if (!found->second.stays) faults().erase(found);
     return true;
 }
 

@@ -31,7 +31,8 @@ struct Settings {
 };
 extern Settings settings;
 
-// Faults: "nil-device", "alloc:N", "compile", "pipeline", "commandbuffer:N", "queue", "no-simdgroup-matrix"; N counts from 1.
+// Faults: "nil-device", "alloc:N", "compile", "pipeline", "commandbuffer:N", "dispatch:N", "queue", "no-simdgroup-matrix";
+// N counts from 1, "N+": that one and all after it.
 bool set_fault(const std::string& fault);                          // "" clears all; false: no such fault
 bool fault_strikes(const char* name);                              // counts down "name:N"; a lasting fault always strikes
 

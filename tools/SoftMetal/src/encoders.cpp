@@ -61,6 +61,7 @@ bool Encoder::usable(const char* method) {
 void Encoder::end() {
     if (!usable("endEncoding")) return;
     ended = true;
+    pass->label = label;
     buffer->encoding = nullptr;
 }
 
@@ -131,6 +132,7 @@ void ComputeEncoder::dispatch(const char* method, Size groups, Size size, Size g
     state.label = pipeline.label.empty() || pipeline.label == pipeline.function_name ? pipeline.function_name : pipeline.function_name + " (" + pipeline.label + ")";
     if (!label.empty()) state.label += " in encoder \"" + label + "\"";
     pass->dispatches.push_back(state);
+    state.signposts.clear();
 }
 
 void define_encoder_classes() {
@@ -187,18 +189,21 @@ void define_encoder_classes() {
             if (!self->usable("memoryBarrierWithResources:count:")) return;
             self->pass->barriers.push_back({self->pass->dispatches.size(), false, std::vector<Buffer*>(resources, resources + count)});
         })
+        .method("insertDebugSignpost:", +[](ComputeEncoder* self, SEL, String* text) {
+            if (self->usable("insertDebugSignpost:") && text) self->state.signposts.push_back(text->text);
+        })
         .method("dispatchType", +[](ComputeEncoder* self, SEL) -> unsigned long { return self->pass->concurrent; })
         .method("useResource:usage:", +[](ComputeEncoder* self, SEL, Buffer*, unsigned long) { self->usable("useResource:usage:"); });
 
     define_class("MTLBlitCommandEncoder")
         ->method("copyFromBuffer:sourceOffset:toBuffer:destinationOffset:size:", copy_buffer)
+        .method("insertDebugSignpost:", +[](BlitEncoder*, SEL, String*) {})
         .method("fillBuffer:range:value:", fill_buffer);
 
     for (const char* name : {"MTLComputeCommandEncoder", "MTLBlitCommandEncoder"})
         class_named(name)->method("endEncoding", +[](Encoder* self, SEL) { self->end(); })
             .method("setLabel:", +[](Object* self, SEL, String* label) { self->label = label ? label->text : ""; })
             .method("label", +[](Object* self, SEL) -> Object* { return self->label.empty() ? nullptr : string_result(self->label); })
-            .method("insertDebugSignpost:", +[](Encoder*, SEL, String*) {})
             .method("pushDebugGroup:", +[](Encoder*, SEL, String*) {})
             .method("popDebugGroup", +[](Encoder*, SEL) {})
             .method("device", +[](Encoder*, SEL) -> Object* { return the_device(); });

@@ -17,6 +17,16 @@ std::string Array::describe() const {
     return text + ")";
 }
 
+// Strings are equal if their texts are, other objects only to themselves.
+Object* Dictionary::find(const Object* key) const {
+    auto* text = dynamic_cast<const String*>(key);
+    for (auto& [k, v] : pairs) {
+        auto* other = dynamic_cast<const String*>(k);
+        if (k == key || (text && other && text->text == other->text)) return v;
+    }
+    return nullptr;
+}
+
 std::string Number::describe() const { return is_real ? std::to_string(real) : std::to_string(whole); }
 
 Object* string_result(const std::string& text) { return autorelease(new String(text)); }
@@ -129,9 +139,10 @@ void define_foundation_classes() {
         ->class_method("dictionary", +[](Object*, SEL) -> Object* { return autorelease(new Dictionary); })
         .class_method("dictionaryWithObjects:forKeys:count:", +[](Object*, SEL, Object** objects, Object** keys, unsigned long count) {
             auto* d = new Dictionary;
-            for (unsigned long i = 0; i < count; i++) d->pairs.emplace_back(retain(keys[i]), retain(objects[i]));
+            for (unsigned long i = 0; i < count; i++) d->put(keys[i], objects[i]);
             return autorelease(d);
         })
+        .method("objectForKey:", +[](Dictionary* self, SEL, Object* key) { return self->find(key); })
         .method("count", +[](Dictionary* self, SEL) { return (unsigned long)self->pairs.size(); });
 
     define_class("NSNumber")
@@ -151,7 +162,8 @@ void define_foundation_classes() {
     define_class("NSError")
         ->method("localizedDescription", +[](Error* self, SEL) { return string_result(self->message); })
         .method("code", +[](Error* self, SEL) { return self->code; })
-        .method("domain", +[](Error* self, SEL) { return string_result(self->domain); });
+        .method("domain", +[](Error* self, SEL) { return string_result(self->domain); })
+        .method("userInfo", +[](Error* self, SEL) -> Object* { return self->user_info ? self->user_info.get() : autorelease(new Dictionary); });
 }
 
 }

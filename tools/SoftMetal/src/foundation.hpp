@@ -20,6 +20,8 @@ struct Array : Object {
 struct Dictionary : Object {
     std::vector<std::pair<Object*, Object*>> pairs; // keys and values, retained
     Dictionary();
+    void put(Object* key, Object* value) { pairs.emplace_back(retain(key), retain(value)); }
+    Object* find(const Object* key) const;          // nullptr when there is none
     void destroy() override { for (auto& [k, v] : pairs) { release(k); release(v); } pairs.clear(); }
 };
 
@@ -34,7 +36,9 @@ struct Number : Object {
 struct Error : Object {
     std::string domain, message;
     long code;
+    Ref<Dictionary> user_info;
     Error(std::string domain, long code, std::string message);
+    void destroy() override { user_info = {}; }
     std::string describe() const override { return "Error Domain=" + domain + " Code=" + std::to_string(code) + " \"" + message + "\""; }
 };
 

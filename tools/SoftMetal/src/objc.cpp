@@ -116,7 +116,7 @@ std::string live_objects_report(long* total) {
     long sum = 0;
     std::lock_guard guard(registry_lock());
     for (Object* o : living_objects()) {
-        if (o->isa->name == "MTLDevice") continue;
+        if (o->isa->name == "MTLDevice" || o == MTLCommandBufferEncoderInfoErrorKey) continue;
         ++counts[o->isa->name];
         ++sum;
         if (!o->label.empty() && labels[o->isa->name].size() < 200) labels[o->isa->name] += " \"" + o->label + "\"";

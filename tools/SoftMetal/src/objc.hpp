@@ -65,6 +65,9 @@ public:
     explicit operator bool() const { return object != nullptr; }
 };
 
+// The one constant object besides classes and the device: the key of MTLCommandBuffer.h.
+extern "C" Object* MTLCommandBufferEncoderInfoErrorKey;
+
 // Defined beside each family of classes; called once, when the library is loaded.
 void define_foundation_classes();
 void define_device_classes();
