@@ -15,7 +15,7 @@ for source in tests/*.cpp; do
 done
 wait
 $cxx -o bin/softmetal-tests "${objects[@]}" -Lbin -lSoftMetal -Wl,-rpath,'$ORIGIN'
-SOFTMETAL_QUIET=${SOFTMETAL_QUIET-1} SOFTMETAL_CACHE=${SOFTMETAL_CACHE-$PWD/bin/cache} bin/softmetal-tests "$@"
+SOFTMETAL_QUIET=${SOFTMETAL_QUIET-1} bin/softmetal-tests "$@"
 
 # The address-space check accepts the right file and names the line of the wrong one.
 if [ $# -eq 0 ] && command -v "${CLANG:-clang++}" > /dev/null; then
@@ -30,7 +30,7 @@ asan=$($cxx -print-file-name=libasan.so)
 if [ $# -eq 0 ] && [ -e "$asan" ]; then
   for overrun in 0 1 2; do
     out=$(OVERRUN=$overrun LD_PRELOAD=$asan ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 SOFTMETAL_ASAN=1 SOFTMETAL_QUIET=1 \
-      SOFTMETAL_CACHE=${SOFTMETAL_CACHE-$PWD/bin/cache} bin/softmetal-tests sanitizer 2>&1) || true
+      bin/softmetal-tests sanitizer 2>&1) || true
     expected=$(printf '%s\n' '1 passed, 0 failed' 'program_source:8' 'program_source:9' | sed -n "$((overrun + 1))p")
     grep -q "$expected" <<< "$out" || { echo "FAILED: AddressSanitizer, overrun $overrun: $out"; exit 1; }
   done
