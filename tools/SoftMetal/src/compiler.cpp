@@ -209,17 +209,19 @@ std::shared_ptr<Loaded> load_library(const std::string& path, const std::map<int
         for (int i = 0; i < count; i++) loaded->kernels.push_back(&table[i]);
     }
     loading_constants = nullptr;
-    if (copy != path && !settings.check) fs::remove(copy);   // addr2line needs the file in check mode
+    if (copy != path) fs::remove(copy);
     return loaded->handle ? loaded : nullptr;
 }
 
 std::string source_line(const void* address) {
     Dl_info info;
     if (!dladdr(address, &info) || !info.dli_fname) return "";
+    std::string file = info.dli_fname;              // of a copy that is gone: what it was copied from
+    if (size_t end = file.rfind(".so."); end != std::string::npos) file.resize(end + 3);
     char offset[32];
     snprintf(offset, sizeof offset, "%lx", (unsigned long)((const char*)address - (const char*)info.dli_fbase - 1));
     std::string out = cache_directory() + "/line." + std::to_string(getpid()) + "-" + std::to_string(std::hash<std::thread::id>()(std::this_thread::get_id()));
-    if (execute({"addr2line", "-i", "-e", info.dli_fname, offset}, out, "/dev/null") != 0) return "";
+    if (execute({"addr2line", "-i", "-e", file, offset}, out, "/dev/null") != 0) return "";
     std::string text = read_text(out), place;
     fs::remove(out);
     std::stringstream lines(text);

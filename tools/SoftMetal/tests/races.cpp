@@ -177,3 +177,16 @@ TEST(overruns_are_named) {
     CHECK_EMPTY(error("float t[4] = {0, 1, 2, 3}; x[i] = t[i & 3];"));
     take_errors();
 }
+
+// A pipeline with constants is a copy of its library, which does not stay; its lines are the library's.
+TEST(overruns_of_specialised_kernels_are_named) {
+    Checking on;
+    Gpu gpu;
+    Owned values(send(send(objc_getClass("MTLFunctionConstantValues"), "alloc"), "init"));
+    int far = 40;
+    send<void>(values, "setConstantValue:type:atIndex:", (const void*)&far, 29ul, 0ul);   // MTLDataTypeInt
+    Owned p = gpu.pipeline(head + "constant int far [[function_constant(0)]];\nkernel void f(device float* x [[buffer(0)]]) {\n    x[far] = 1;\n}", "f", values);
+    Owned x = gpu.buffer(std::vector<float>(40, 1.0f));
+    CHECK_CONTAINS(gpu.dispatch(p, {x}, {1, 1, 1}, {1, 1, 1}), "byte 160 of a buffer of 160 bytes at program_source:5");
+    take_errors();
+}
