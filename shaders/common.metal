@@ -123,6 +123,18 @@ inline void report_fault(device atomic_int* faults, int tag, long value, long li
     }
 }
 
+// An index, or label, of type Int64 or Int32.
+inline long index_at(device const uchar* index, long position, int type) {
+    if (type == DType_Int64) return reinterpret_cast<device const long*>(index)[position];
+    return long(reinterpret_cast<device const int*>(index)[position]);
+}
+
+inline bool is_inside(long index, long length, device atomic_int* faults, int tag) {
+    if (index >= 0 && index < length) return true;
+    report_fault(faults, tag, index, length);
+    return false;
+}
+
 // ---------------------------------------------------------------- numbers
 
 // NaN if either is; −0 is below +0.

@@ -6,17 +6,6 @@ enum ScatterKind { ScatterKind_Assign, ScatterKind_Add };
 constant int kind [[function_constant(0)]];       // ScatterKind
 constant int index_type [[function_constant(1)]]; // DType: Int32 or Int64
 
-inline long index_at(device const uchar* index, long position) {
-    if (index_type == DType_Int64) return reinterpret_cast<device const long*>(index)[position];
-    return long(reinterpret_cast<device const int*>(index)[position]);
-}
-
-inline bool is_inside(long index, long length, device atomic_int* faults, int tag) {
-    if (index >= 0 && index < length) return true;
-    report_fault(faults, tag, index, length);
-    return false;
-}
-
 struct GatherParameters {
     Strided plan; // y, index, x standing still along the axis
     long length;  // of x along the axis
@@ -39,7 +28,7 @@ kernel void gather(
     const long i = long(group) * long(threads) + long(thread_index);
     if (i >= p.plan.count) return;
     const Places<3> place = places_of<3>(p.plan, i);
-    const long at = index_at(index, place.at[1]);
+    const long at = index_at(index, place.at[1], index_type);
     if (is_inside(at, p.length, faults, p.tag)) y[place.at[0]] = x[place.at[2] + at * p.stride];
 }
 
@@ -94,7 +83,7 @@ kernel void scatter(
     if (line >= p.kept.count) return;
     const Places<3> start = places_of<3>(p.kept, line);
     for (long i = 0; i < p.count; i++) {
-        const long at = index_at(index, start.at[1] + i * p.strides[1]);
+        const long at = index_at(index, start.at[1] + i * p.strides[1], index_type);
         if (!is_inside(at, p.length, faults, p.tag)) continue;
         const long position = start.at[0] + at * p.strides[0];
         const T value = source[start.at[2] + i * p.strides[2]];

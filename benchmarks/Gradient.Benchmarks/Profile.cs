@@ -127,13 +127,39 @@ internal sealed class ProfilingBackend(IBackend inner) : IBackend
         Measure(
             "normalize backward", () => inner.NormalizeBackward(kind, dy, x, axes, weight, mean, inverse, dx, dweight, dbias), 0, dy, x, weight, mean, inverse, dx, dweight, dbias);
 
-    public void Gather(Tensor x, int axis, Tensor index, Tensor y) => Measure("gather", () => inner.Gather(x, axis, index, y), 0, y, y);
+    public void CrossEntropy(in CrossEntropyOptions options, Tensor x, Tensor labels, Tensor? weights, Tensor losses, Tensor statistics)
+    {
+        var copy = options;
+        Measure("crossEntropy", () => inner.CrossEntropy(copy, x, labels, weights, losses, statistics), 0, x, labels, weights, losses, statistics);
+    }
 
-    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) =>
-        Measure($"scatter {kind}", () => inner.Scatter(kind, axis, index, source, y), 0, source, source);
+    public void CrossEntropyBackward(
+        in CrossEntropyOptions options, Tensor dy, Tensor x, Tensor labels, Tensor? weights, Tensor statistics, Tensor dx)
+    {
+        var copy = options;
+        Measure("crossEntropy backward", () => inner.CrossEntropyBackward(copy, dy, x, labels, weights, statistics, dx), 0, dy, x, labels, weights, statistics, dx);
+    }
+
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y, string operation = "gather") =>
+        Measure(operation, () => inner.Gather(x, axis, index, y, operation), 0, y, y);
+
+    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y, string operation = "scatter") =>
+        Measure($"{operation} {kind}", () => inner.Scatter(kind, axis, index, source, y, operation), 0, source, source);
 
     public void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices) =>
         Measure("sort", () => inner.Sort(x, axis, descending, values, indices), 0, x, values, indices);
+
+    public void ReduceMany(ReduceManyKind kind, ReadOnlySpan<Tensor> tensors, Tensor y, KernelParameters parameters = default)
+    {
+        Tensor[] all = [.. tensors];
+        Measure($"many, {kind}", () => inner.ReduceMany(kind, all, y, parameters), 0, all);
+    }
+
+    public void ScaleMany(ReadOnlySpan<Tensor> tensors, Tensor factor)
+    {
+        Tensor[] all = [.. tensors];
+        Measure("many, scale", () => inner.ScaleMany(all, factor), 0, [.. all, .. all]);
+    }
 
     public void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots)
     {

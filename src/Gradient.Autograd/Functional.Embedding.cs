@@ -22,7 +22,7 @@ public static partial class Functional
         var rows = indices.Value.Reshape([count, 1]);
         var index = rows.View(rows.Layout.Expand([count, width]));
         var y = Tensor.Empty([count, width], weight.DType, weight.Device);
-        weight.Backend.Gather(weight.Value, 0, index, y);
+        weight.Backend.Gather(weight.Value, 0, index, y, "embedding");
         var table = weight.Shape;
         return Tape.Record("embedding", y, [weight], g =>
         {

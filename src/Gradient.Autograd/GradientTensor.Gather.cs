@@ -51,7 +51,7 @@ public sealed partial class GradientTensor
     {
         (axis, source) = PrepareScatter("scatterAdd", axis, index, source);
         var result = Value.Copy();
-        Backend.Scatter(ScatterKind.Add, axis, index.Value, source.Value, result);
+        Backend.Scatter(ScatterKind.Add, axis, index.Value, source.Value, result, "scatterAdd");
         bool needSelf = RequiresGrad, needSource = source.RequiresGrad;
         return Tape.Record("scatterAdd", result, [this, source], g => [needSelf ? g : null, needSource ? g.Gather(axis, index) : null], index);
     }
@@ -106,10 +106,11 @@ public sealed partial class GradientTensor
         return Arange(0, Shape[^2], dtype: DType.Int64, device: Device).Unsqueeze(1) - Arange(0, Shape[^1], dtype: DType.Int64, device: Device);
     }
 
-    private GradientTensor Gather(string name, int axis, GradientTensor index, Shape shape)
+    /// <summary>The same for a shape that is checked already, under the name that the user called.</summary>
+    internal GradientTensor Gather(string name, int axis, GradientTensor index, Shape shape)
     {
         var result = Tensor.Empty(shape, DType, Device);
-        Backend.Gather(Value, axis, index.Value, result);
+        Backend.Gather(Value, axis, index.Value, result, name);
         var from = Shape;
         return Tape.Record(name, result, [this], g => [g.ScatterIntoZeros(from, axis, index)], index);
     }

@@ -5,11 +5,11 @@ namespace Gradient.Backend.Cpu;
 public sealed partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y, string operation = "gather")
     {
         if (index.ElementCount == 0) return;
         axis = Axis(x, axis);
-        IndexCheck.Run("gather", index, axis, x.Shape);
+        IndexCheck.Run(operation, index, axis, x.Shape);
         var kernel = new GatherKernel { X = x, Axis = axis, Index = index, Y = y };
         Dispatch.Size(x.DType, ref kernel);
         GC.KeepAlive(x);

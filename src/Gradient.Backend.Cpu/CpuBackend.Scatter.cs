@@ -6,12 +6,12 @@ namespace Gradient.Backend.Cpu;
 public sealed partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y)
+    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y, string operation = "scatter")
     {
         if (index.ElementCount == 0) return;
         axis = Axis(y, axis);
         if (kind == ScatterKind.Add && y.DType == DType.Bool) throw Unsupported("scatter add", y.DType);
-        IndexCheck.Run("scatter", index, axis, y.Shape);
+        IndexCheck.Run(operation, index, axis, y.Shape);
         if (kind == ScatterKind.Assign)
         {
             var kernel = new ScatterAssignKernel { Arguments = new(source, index, y, axis) };

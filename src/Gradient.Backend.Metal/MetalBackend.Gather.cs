@@ -5,7 +5,7 @@ namespace Gradient.Backend.Metal;
 public sealed partial class MetalBackend
 {
     /// <inheritdoc/>
-    public void Gather(Tensor x, int axis, Tensor index, Tensor y)
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y, string operation = "gather")
     {
         if (index.ElementCount == 0) return;
         axis = Axis(x, axis);
@@ -15,7 +15,7 @@ public sealed partial class MetalBackend
             Plan = Strided.Plan(index.Shape, AxisSet.All(index.Rank), false, y.Layout, index.Layout, WithoutAxis(x.Layout, axis, index.Shape)),
             Length = x.Rank == 0 ? 1 : x.Shape[axis],
             Stride = x.Rank == 0 ? 0 : x.Layout.Stride(axis),
-            Tag = faults.Expect(Outside("gather", index.Shape, axis, x.Shape)),
+            Tag = faults.Expect(Outside(operation, axis, x.Shape)),
         };
         Launch(kernel, [In(x), In(index), Out(y), faults.Buffer], parameters, parameters.Plan.Count);
         GC.KeepAlive(x);
@@ -24,7 +24,7 @@ public sealed partial class MetalBackend
     }
 
     /// <inheritdoc/>
-    public unsafe void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y)
+    public unsafe void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y, string operation = "scatter")
     {
         if (index.ElementCount == 0) return;
         axis = Axis(y, axis);
@@ -37,7 +37,7 @@ public sealed partial class MetalBackend
                 index.Shape, Without(AxisSet.Single(axis)), true, WithoutAxis(y.Layout, axis, index.Shape), index.Layout, source.Layout),
             Count = isScalar ? 1 : index.Shape[axis],
             Length = isScalar ? 1 : y.Shape[axis],
-            Tag = faults.Expect(Outside("scatter", index.Shape, axis, y.Shape)),
+            Tag = faults.Expect(Outside(operation, axis, y.Shape)),
         };
         if (!isScalar)
         {
@@ -61,10 +61,8 @@ public sealed partial class MetalBackend
         return new(shape, strides[..layout.Rank], layout.Offset);
     }
 
-    private static Func<long, long, GradientException> Outside(string operation, Shape index, int axis, Shape shape) => (value, length) =>
-        new ShapeMismatchException(
-            $"{operation}: index {value} in the index of shape {index} is outside axis {axis} of shape {shape}, which has length {length}; "
-            + $"indices go from 0 to {length - 1}.");
+    private static Func<long, long, GradientException> Outside(string operation, int axis, Shape shape) =>
+        (value, _) => ShapeChecks.IndexOutside(operation, value, axis, shape);
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct GatherParameters

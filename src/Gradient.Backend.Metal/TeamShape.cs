@@ -31,6 +31,9 @@ internal readonly struct TeamShape
         (Cells, Members, IsColumn) = (cells, members, isColumn ? 1 : 0);
     }
 
+    /// <summary>A threadgroup of the most threads, all of one cell.</summary>
+    public static TeamShape Whole { get; } = new(1, MaxThreads, false);
+
     /// <summary>All threads of a threadgroup.</summary>
     public int Threads => Cells * Members;
 

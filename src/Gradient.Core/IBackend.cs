@@ -72,6 +72,19 @@ public interface IBackend
     void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx);
 
     /// <summary>
+    /// Cross-entropy with log-softmax over the classes, the last axis of x[…, classes]. With label t, weights w (or 1) and smoothing ε,
+    /// losses[…] ← −Σ qⱼ·ln softmax(x)ⱼ where qⱼ = (1 − ε)·w_t·[j = t] + ε/classes·wⱼ; 0 for the ignored label. statistics[…, 4] gets, per
+    /// row: m = max x; Σe^(x − m) (apart, as in their logarithms' sum large logits would lose what they differ by); w_t, which a mean
+    /// divides by, 0 for the ignored label; Σq. Labels are Int64 or Int32; weights[classes], losses and statistics Float32 (Float64 for
+    /// Float64). Another label outside the classes throws as an index of <see cref="Gather"/> does.
+    /// </summary>
+    void CrossEntropy(in CrossEntropyOptions options, Tensor x, Tensor labels, Tensor? weights, Tensor losses, Tensor statistics);
+
+    /// <summary>dx ← dy·(Σq·softmax(x) − q), and 0 in rows of the ignored label; dy is the gradient of the losses.</summary>
+    void CrossEntropyBackward(
+        in CrossEntropyOptions options, Tensor dy, Tensor x, Tensor labels, Tensor? weights, Tensor statistics, Tensor dx);
+
+    /// <summary>
     /// y[…, m, n] ← activation(a[…, m, k] · b[…, k, n] + bias[n]). The leading axes of a and b broadcast to those of y
     /// (rank 2 or more each; bias may be null).
     /// </summary>
@@ -117,18 +130,31 @@ public interface IBackend
     /// <summary>
     /// y[i, j, k] ← x[i, index[i, j, k], k] for axis 1, likewise for others. index (Int64 or Int32) has the shape of y; off the
     /// axis that shape is at most that of x. An index expanded with stride 0 over other axes selects whole rows, and kernels make
-    /// use of that. An index outside 0 … length − 1 throws <see cref="ShapeMismatchException"/>, at the next synchronization at the latest.
+    /// use of that. An index outside 0 … length − 1 throws <see cref="ShapeMismatchException"/>, at the next synchronization at the latest;
+    /// it names <paramref name="operation"/>, what the user called.
     /// </summary>
-    void Gather(Tensor x, int axis, Tensor index, Tensor y);
+    void Gather(Tensor x, int axis, Tensor index, Tensor y, string operation = "gather");
 
     /// <summary>y[i, index[i, j, k], k] ←, or +=, source[i, j, k] for axis 1, likewise for others. The counterpart of Gather, in place.</summary>
-    void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y);
+    void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y, string operation = "scatter");
 
     /// <summary>
     /// The first k = values.Shape[axis] elements along the axis in sorted order, and where they were (Int64). Stable; NaN is
     /// the largest.
     /// </summary>
     void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices);
+
+    /// <summary>
+    /// y ← one number of all elements of all tensors taken together; see <see cref="ReduceManyKind"/>. The tensors are of any
+    /// floating-point types; y has one element, Int64 for a count, else Float32 or Float64.
+    /// </summary>
+    void ReduceMany(ReduceManyKind kind, ReadOnlySpan<Tensor> tensors, Tensor y, KernelParameters parameters = default);
+
+    /// <summary>
+    /// Multiplies all elements of all tensors, of any floating-point types, in place by the only element of factor (Float32 or Float64).
+    /// No two tensors share an element.
+    /// </summary>
+    void ScaleMany(ReadOnlySpan<Tensor> tensors, Tensor factor);
 
     /// <summary>One step of an update rule for all parameters, in place.</summary>
     void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots);

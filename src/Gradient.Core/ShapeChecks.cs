@@ -50,4 +50,15 @@ public static class ShapeChecks
         if (!dtype.IsFloatingPoint())
             throw new DTypeMismatchException($"{operation} needs floating-point numbers, not {dtype.Name()}; convert with To(DType.Float32).");
     }
+
+    /// <summary>The error of an index outside its axis.</summary>
+    public static ShapeMismatchException IndexOutside(string operation, long index, int axis, in Shape shape)
+    {
+        long length = shape.Rank == 0 ? 1 : shape[axis];
+        return new($"{operation}: index {index} is outside axis {axis} of shape {shape}, which has length {length}; indices go from 0 to {length - 1}.");
+    }
+
+    /// <summary>The error of a label outside the classes.</summary>
+    public static ShapeMismatchException LabelOutside(string operation, long label, long classes, long ignoredLabel) =>
+        new($"{operation}: label {label} is outside the {classes} classes; labels go from 0 to {classes - 1}, or are {ignoredLabel} for what shall not count.");
 }

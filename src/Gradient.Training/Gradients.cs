@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gradient.Training;
 
 /// <summary>What can be done to the gradients of parameters between backward and the optimizer's step.</summary>
@@ -19,13 +21,9 @@ public static class Gradients
         var gradients = Collect(parameters);
         var norm = Norm(gradients, p);
         var scale = (maxNorm / (norm + 1e-6)).Clamp(max: 1);
-        foreach (var gradient in gradients)
-        {
-            var own = scale.To(gradient.DType).To(gradient.Device);
-            gradient.Value.Backend.Binary(BinaryKind.Multiply, gradient.Value, own.Value, gradient.Value);
-            gradient.Value.Storage.BumpVersion();
-        }
-
+        foreach (var (device, tensors) in gradients) device.Backend.ScaleMany(CollectionsMarshal.AsSpan(tensors), scale.Value.To(device));
+        foreach (var (_, tensors) in gradients)
+            foreach (var tensor in tensors) tensor.Storage.BumpVersion();
         return norm;
     }
 
@@ -57,36 +55,51 @@ public static class Gradients
         var gradients = Collect(parameters);
         double minimum = double.PositiveInfinity, maximum = double.NegativeInfinity, sum = 0;
         long count = 0, notFinite = 0;
-        foreach (var gradient in gradients)
+        foreach (var (device, tensors) in gradients)
         {
-            if (gradient.ElementCount == 0) continue;
-            var wide = gradient.To(DType.Float32);
-            minimum = Math.Min(minimum, wide.Min().Item());
-            maximum = Math.Max(maximum, wide.Max().Item());
-            sum += wide.Sum().Item();
-            count += gradient.ElementCount;
-            notFinite += gradient.ElementCount - wide.IsFinite().Sum().Item<long>();
+            minimum = Math.Min(minimum, Reduce(ReduceManyKind.Minimum, device, tensors).Item());
+            maximum = Math.Max(maximum, Reduce(ReduceManyKind.Maximum, device, tensors).Item());
+            sum += Reduce(ReduceManyKind.Sum, device, tensors).Item();
+            notFinite += Reduce(ReduceManyKind.NonFiniteCount, device, tensors).Item<long>();
+            foreach (var tensor in tensors) count += tensor.ElementCount;
         }
 
         return new(Norm(gradients, 2).Item(), minimum, maximum, sum / count, count, notFinite);
     }
 
-    private static List<GradientTensor> Collect(IEnumerable<GradientTensor> parameters)
+    /// <summary>The gradients by device: usually there is one, and one call of its backend serves all.</summary>
+    private static List<(Device Device, List<Tensor> Tensors)> Collect(IEnumerable<GradientTensor> parameters)
     {
-        var gradients = new List<GradientTensor>();
+        var gradients = new List<(Device Device, List<Tensor> Tensors)>();
         foreach (var parameter in parameters)
-            if (parameter.Grad is { } gradient) gradients.Add(gradient.Detach());
+        {
+            if (parameter.Grad?.Value is not { } gradient) continue;
+            int group = gradients.FindIndex(group => ReferenceEquals(group.Device, gradient.Device));
+            if (group < 0) gradients.Add((gradient.Device, [gradient]));
+            else gradients[group].Tensors.Add(gradient);
+        }
+
         return gradients;
     }
 
-    private static GradientTensor Norm(List<GradientTensor> gradients, double p)
+    private static GradientTensor Norm(List<(Device Device, List<Tensor> Tensors)> gradients, double p)
     {
         if (!(p > 0)) throw new ArgumentOutOfRangeException(nameof(p), p, "The order of a norm is positive.");
         if (gradients.Count == 0) return GradientTensor.Scalar(0);
-        var home = gradients[0];
-        var dtype = home.DType == DType.Float64 ? DType.Float64 : DType.Float32;
-        var norms = gradients.ConvertAll(gradient => gradient.To(dtype).To(home.Device).Norm(p));
-        return norms.Count == 1 ? norms[0] : GradientTensor.Stack([.. norms]).Norm(p);
+        var kind = p == 2 ? ReduceManyKind.EuclideanNorm : double.IsPositiveInfinity(p) ? ReduceManyKind.MaximumNorm : ReduceManyKind.PowerNorm;
+        var norms = gradients.ConvertAll(group => Reduce(kind, group.Device, group.Tensors, p));
+        if (norms.Count == 1) return norms[0];
+        var home = norms[0];
+        return GradientTensor.Stack([.. norms.ConvertAll(norm => norm.To(home.DType).To(home.Device))]).Norm(p);
+    }
+
+    private static GradientTensor Reduce(ReduceManyKind kind, Device device, List<Tensor> tensors, double p = 0)
+    {
+        var dtype = kind == ReduceManyKind.NonFiniteCount ? DType.Int64
+            : tensors.Exists(tensor => tensor.DType == DType.Float64) ? DType.Float64 : DType.Float32;
+        var result = Tensor.Empty([], dtype, device);
+        device.Backend.ReduceMany(kind, CollectionsMarshal.AsSpan(tensors), result, new(p));
+        return new(result);
     }
 
     private static void Update(IEnumerable<GradientTensor> parameters, UnaryKind kind, KernelParameters numbers)

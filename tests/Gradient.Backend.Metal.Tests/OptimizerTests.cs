@@ -76,6 +76,12 @@ public sealed class OptimizerTests
         int before = counting.Launches;
         device.Backend.OptimizerStep(OptimizerKind.Adam, new(), slots);
         Assert.That(counting.Launches - before, Is.EqualTo(4));
+        before = counting.Launches;
+        using var norm = Tensor.Empty([], DType.Float32, device);
+        device.Backend.ReduceMany(ReduceManyKind.EuclideanNorm, tensors, norm);
+        Assert.That(counting.Launches - before, Is.EqualTo(3 + 1), "72 tensors, 24 a launch, and one that combines");
+        device.Backend.ScaleMany(tensors, norm);
+        Assert.That(counting.Launches - before, Is.EqualTo(7));
         device.Synchronize();
     }
 

@@ -28,6 +28,7 @@ public sealed partial class ParameterTests
         Pair<MetalBackend.NormalizeSumsParameters>("normalize", "NormalizeSumsParameters"),
         Pair<MetalBackend.NormalizeGradientParameters>("normalize", "NormalizeGradientParameters"),
         Pair<MetalBackend.GatherParameters>("gather", "GatherParameters"), Pair<MetalBackend.ScatterParameters>("gather", "ScatterParameters"),
+        Pair<MetalBackend.CrossEntropyParameters>("loss", "CrossEntropyParameters"), Pair<MetalBackend.ManyParameters>("many", "ManyParameters"),
         Pair<MetalBackend.SortParameters>("sort", "SortParameters"),
         Pair<MetalBackend.Convolution>("conv", "Convolution"), Pair<MetalBackend.PoolAxis>("pool", "PoolAxis"), Pair<MetalBackend.Pooling>("pool", "Pooling"),
     ];

@@ -27,6 +27,34 @@ public sealed class GradientsTests
         });
     }
 
+    [TestCase(1, 8.5)]
+    [TestCase(3, 4.552874)] // ∛(27 + 64 + 3.375)
+    [TestCase(double.PositiveInfinity, 4)]
+    public void Norms_of_any_order_over_mixed_types(double p, double expected)
+    {
+        GradientTensor single = WithGradient(3, 0), twice = GradientTensor.Zeros([2], DType.Float64, requiresGrad: true);
+        var half = GradientTensor.Zeros([1, 1], DType.Float16, requiresGrad: true);
+        twice.Grad = GradientTensor.From([-4.0, 0]);
+        half.Grad = GradientTensor.From([1.5f], [1, 1]).To(DType.Float16);
+        var norm = Gradients.ClipNorm([single, twice, half], maxNorm: expected / 2, p);
+        Assert.Multiple(() =>
+        {
+            Assert.That(norm.Item<double>(), Is.EqualTo(expected).Within(1e-3));
+            Assert.That(single.Grad!.ToArray<float>(), Is.EqualTo(new[] { 1.5f, 0 }).Within(1e-3f));
+            Assert.That(twice.Grad!.ToArray<double>(), Is.EqualTo(new[] { -2.0, 0 }).Within(1e-3));
+            Assert.That((float)half.Grad!.ToArray<Half>()[0], Is.EqualTo(0.75f).Within(1e-3f));
+        });
+    }
+
+    [Test]
+    public void Gradients_overwritten_by_clipping_are_noticed()
+    {
+        var x = WithGradient(3, 4);
+        int before = x.Grad!.Value.Storage.Version;
+        Gradients.ClipNorm([x], maxNorm: 1);
+        Assert.That(x.Grad.Value.Storage.Version, Is.GreaterThan(before));
+    }
+
     [Test]
     public void ClipNorm_leaves_small_gradients_alone()
     {

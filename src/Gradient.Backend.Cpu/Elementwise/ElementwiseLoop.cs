@@ -65,6 +65,15 @@ internal unsafe partial struct ElementwiseLoop : IParallelBody
         GC.KeepAlive(x2);
     }
 
+    /// <summary>x ← kernel(x), to be run over any range of its elements.</summary>
+    public static ElementwiseLoop InPlace(ElementKernel kernel, DType compute, in KernelParameters parameters, Tensor x)
+    {
+        var loop = new ElementwiseLoop(StridedPlan.Of(x, x), kernel, compute, parameters);
+        loop.Prepare(0, Conversion.Of(compute, x.DType), x.DType != compute);
+        loop.Prepare(1, Conversion.Of(x.DType, compute), x.DType != compute);
+        return loop;
+    }
+
     /// <summary>A copy in the order of the output, where reading from place to place would cost more than copying by tiles.</summary>
     private static Tensor? CopyIfTransposed(Tensor x, Tensor y)
     {

@@ -45,13 +45,7 @@ internal static class IndexCheck
         for (long i = 0; i < index.ElementCount; i++)
         {
             long value = reader[index.Layout.PositionOf(i) - index.Layout.Offset];
-            if ((ulong)value < (ulong)length) continue;
-            var place = new long[index.Rank];
-            long rest = i;
-            for (int k = index.Rank - 1; k >= 0; k--) (rest, place[k]) = Math.DivRem(rest, index.Shape[k]);
-            return new(
-                $"{operation}: index {value} at position [{string.Join(", ", place)}] of the index of shape {index.Shape} is outside " +
-                $"axis {axis} of shape {shape}, which has length {length}; indices go from 0 to {length - 1}.");
+            if ((ulong)value >= (ulong)length) return ShapeChecks.IndexOutside(operation, value, axis, shape);
         }
 
         return new($"{operation}: an index of shape {index.Shape} changed while it was read; do not write to it meanwhile.");

@@ -140,3 +140,40 @@ internal readonly struct AllReduction : IReduction
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> => Vector.Min(a, b);
 }
+
+/// <summary>The largest magnitude; NaN if any is.</summary>
+internal readonly struct MagnitudeReduction : IReduction
+{
+    public static N Identity<N>() where N : unmanaged, INumber<N> => N.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static N Map<N>(N x) where N : unmanaged, INumber<N> => N.Abs(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<N> Map<N>(Vector<N> x) where N : unmanaged, INumber<N> => Vector.Abs(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static N Combine<N>(N a, N b) where N : unmanaged, INumber<N> => N.Max(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> => Vector.Max(a, b);
+}
+
+/// <summary>How many are NaN or infinite: those whose difference to themselves is not 0.</summary>
+internal readonly struct NonFiniteReduction : IReduction
+{
+    public static N Identity<N>() where N : unmanaged, INumber<N> => N.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static N Map<N>(N x) where N : unmanaged, INumber<N> => N.IsFinite(x) ? N.Zero : N.One;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<N> Map<N>(Vector<N> x) where N : unmanaged, INumber<N> =>
+        Vector.ConditionalSelect(Vector.Equals(x - x, Vector<N>.Zero), Vector<N>.Zero, Vector<N>.One);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static N Combine<N>(N a, N b) where N : unmanaged, INumber<N> => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> => a + b;
+}

@@ -269,6 +269,31 @@ public enum ReduceKind
     SumOfSquares,
 }
 
+/// <summary>What becomes of all elements of many tensors taken together. A is the parameter of <see cref="KernelParameters"/>.</summary>
+public enum ReduceManyKind
+{
+    /// <summary>Σx.</summary>
+    Sum,
+
+    /// <summary>The largest; NaN if any is; −∞ of nothing.</summary>
+    Maximum,
+
+    /// <summary>The smallest; NaN if any is; +∞ of nothing.</summary>
+    Minimum,
+
+    /// <summary>√Σx².</summary>
+    EuclideanNorm,
+
+    /// <summary>The largest |x|; NaN if any is; 0 of nothing.</summary>
+    MaximumNorm,
+
+    /// <summary>(Σ|x|ᴬ)^(1/A), A positive and finite.</summary>
+    PowerNorm,
+
+    /// <summary>How many are NaN or infinite.</summary>
+    NonFiniteCount,
+}
+
 /// <summary>What a running reduction makes.</summary>
 public enum ScanKind
 {

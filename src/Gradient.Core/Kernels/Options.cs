@@ -5,6 +5,16 @@ namespace Gradient.Core;
 /// <param name="B">The second.</param>
 public readonly record struct KernelParameters(double A = 0, double B = 0);
 
+/// <summary>Which labels count in a cross-entropy, and how.</summary>
+public readonly record struct CrossEntropyOptions()
+{
+    /// <summary>The label whose rows have loss 0 and gradient 0.</summary>
+    public long IgnoredLabel { get; init; } = -100;
+
+    /// <summary>How much of each target is spread evenly over all classes, 0 to 1.</summary>
+    public double LabelSmoothing { get; init; }
+}
+
 /// <summary>How a two-dimensional convolution walks its input, per spatial axis.</summary>
 public readonly record struct Conv2dOptions()
 {

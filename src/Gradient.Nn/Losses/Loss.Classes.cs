@@ -27,29 +27,26 @@ public static partial class Loss
     /// </param>
     /// <param name="classWeights">[classes]; null for 1.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit; or, when the work is done, a class index is outside the classes.</exception>
+    /// <exception cref="TapeException">The class weights require gradients, which class indices do not give them, as in PyTorch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The smoothing is outside 0 to 1.</exception>
     public static GradientTensor CrossEntropy(
         GradientTensor prediction, GradientTensor target, Reduction reduction,
         long ignoreIndex = IgnoredLabel, double labelSmoothing = 0, GradientTensor? classWeights = null)
     {
-        const string name = "crossEntropy";
         if (!(labelSmoothing is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "Label smoothing lies between 0 and 1.");
-        bool indices = CheckClasses(name, prediction, target, classWeights, probabilities: true);
-        long classes = prediction.Shape[-1];
-        var logs = prediction.LogSoftmax(-1);
+        bool indices = CheckClasses("crossEntropy", prediction, target, classWeights, probabilities: true);
         if (indices)
         {
-            if (labelSmoothing == 0) return OfIndices(logs, target, reduction, ignoreIndex, classWeights);
-            var weighted = classWeights is null ? logs : logs * classWeights;
-            var even = Averaged(-weighted.Sum(-1), target, reduction, ignoreIndex, classWeights);
-            return OfIndices(logs, target, reduction, ignoreIndex, classWeights) * (1 - labelSmoothing) + even * (labelSmoothing / classes);
+            var (losses, weights) = Functional.CrossEntropy(
+                prediction, target, classWeights, new() { IgnoredLabel = ignoreIndex, LabelSmoothing = labelSmoothing });
+            return (reduction == Reduction.Mean ? losses.Sum() / weights.Sum() : Reduce(losses, reduction)).To(prediction.DType);
         }
 
         target = target.To(prediction.DType);
-        if (labelSmoothing > 0) target = target * (1 - labelSmoothing) + labelSmoothing / classes;
+        if (labelSmoothing > 0) target = target * (1 - labelSmoothing) + labelSmoothing / prediction.Shape[-1];
         if (classWeights is not null) target *= classWeights;
-        return Reduce(-(target * logs).Sum(-1), reduction);
+        return Reduce(-(target * prediction.LogSoftmax(-1)).Sum(-1), reduction);
     }
 
     /// <summary>The mean negative log-likelihood of log-probabilities.</summary>
@@ -67,8 +64,17 @@ public static partial class Loss
     public static GradientTensor NegativeLogLikelihood(
         GradientTensor prediction, GradientTensor target, Reduction reduction, long ignoreIndex = IgnoredLabel, GradientTensor? classWeights = null)
     {
-        CheckClasses("negativeLogLikelihood", prediction, target, classWeights, probabilities: false);
-        return OfIndices(prediction, target, reduction, ignoreIndex, classWeights);
+        const string name = "negativeLogLikelihood";
+        CheckClasses(name, prediction, target, classWeights, probabilities: false);
+        var ignored = target.EqualTo(ignoreIndex);
+        // An ignored label is no index: it looks up class 0 and is masked afterwards.
+        var index = target.MaskedFill(ignored, 0).Unsqueeze(-1);
+        var losses = -prediction.Gather(name, -1, index, index.Shape).Squeeze(-1);
+        var weights = classWeights?.IndexSelect(0, index.Squeeze(-1));
+        if (weights is not null) losses *= weights;
+        losses = losses.MaskedFill(ignored, 0);
+        if (reduction != Reduction.Mean) return Reduce(losses, reduction);
+        return losses.Sum() / (weights is null ? ignored.LogicalNot() : weights.MaskedFill(ignored, 0)).To(losses.DType).Sum();
     }
 
     /// <summary>The mean of target·(ln target − prediction) over all elements.</summary>
@@ -92,30 +98,6 @@ public static partial class Loss
         var log = target.MaskedFill(target.EqualTo(0), 1).Log(); // 0·ln 0 is 0
         return Reduce(target * (log - prediction), reduction);
     }
-
-    private static GradientTensor OfIndices(
-        GradientTensor logs, GradientTensor target, Reduction reduction, long ignoreIndex, GradientTensor? classWeights)
-    {
-        // An ignored label is no index: it looks up class 0 and is masked afterwards.
-        var losses = -logs.Gather(-1, Counted(target, ignoreIndex).Unsqueeze(-1)).Squeeze(-1);
-        if (classWeights is not null) losses *= classWeights.IndexSelect(0, Counted(target, ignoreIndex));
-        return Averaged(losses, target, reduction, ignoreIndex, classWeights);
-    }
-
-    private static GradientTensor Averaged(
-        GradientTensor losses, GradientTensor target, Reduction reduction, long ignoreIndex, GradientTensor? classWeights)
-    {
-        var ignored = target.EqualTo(ignoreIndex);
-        losses = losses.MaskedFill(ignored, 0);
-        if (reduction != Reduction.Mean) return Reduce(losses, reduction);
-        var counts = classWeights is null
-            ? ignored.LogicalNot().To(losses.DType)
-            : classWeights.To(losses.DType).IndexSelect(0, Counted(target, ignoreIndex)).MaskedFill(ignored, 0);
-        return losses.Sum() / counts.Sum();
-    }
-
-    private static GradientTensor Counted(GradientTensor target, long ignoreIndex) =>
-        target.MaskedFill(target.EqualTo(ignoreIndex), 0);
 
     /// <returns>Whether the target is class indices.</returns>
     private static bool CheckClasses(

@@ -101,7 +101,7 @@ public sealed class IndexTests
         var x = Given.Make([4, 3], DType.Float32, Lie.Contiguous, i => i);
         var y = Given.Make([2, 3], DType.Float32, Lie.Contiguous, _ => 5);
         var error = Assert.Throws<ShapeMismatchException>(() => Given.Backend.Gather(x, 0, index, y))!;
-        Assert.That(error.Message, Does.StartWith("gather").And.Contain(wrong.ToString()).And.Contain("[1, 2]").And.Contain("length 4"));
+        Assert.That(error.Message, Does.StartWith("gather").And.Contain(wrong.ToString()).And.Contain("length 4"));
         Assert.That(Given.Read(y), Is.All.EqualTo(5));
         var before = Given.Read(x);
         Assert.Throws<ShapeMismatchException>(() => Given.Backend.Scatter(ScatterKind.Add, 0, index, y, x));

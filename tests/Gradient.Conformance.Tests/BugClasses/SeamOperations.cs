@@ -30,6 +30,7 @@ public sealed record SeamOperation(string Name, long[][] Inputs, Domain[] Domain
 public static class SeamOperations
 {
     private static readonly Conv2dOptions Padded = new() { PaddingHeight = 1, PaddingWidth = 1 };
+    private static readonly CrossEntropyOptions Smooth = new() { LabelSmoothing = 0.1 };
     private static readonly Pool2dOptions Halved = new() { KernelHeight = 2, KernelWidth = 2, StrideHeight = 2, StrideWidth = 2 };
 
     public static IReadOnlyList<SeamOperation> All { get; } =
@@ -62,6 +63,20 @@ public static class SeamOperations
         new("maximum pooling", [[2, 6, 4, 3]], [Domain.Distinct], [2, 3, 2, 3], (b, x, y) => b.Pool2d(Halved, x[0], y, null)),
         new("average pooling backward", [[2, 3, 2, 3]], [Domain.Normal], [2, 6, 4, 3], (b, x, y) => b.Pool2dBackward(Halved with { Kind = PoolKind.Average }, x[0], null, y)),
         new("normalization", [[5, 7], [1, 7], [1, 7]], [Domain.Normal, Domain.Normal, Domain.Normal], [5, 7], Normalized),
+        new("cross-entropy", [[5, 3], [5], [3]], [Domain.Normal, Domain.Index3, Domain.Positive], [5],
+            (b, x, y) => b.CrossEntropy(Smooth, x[0], x[1], x[2], y, Tensor.Empty([5, 4], DType.Float32, y.Device))),
+        new("cross-entropy backward", [[5], [5, 3], [5]], [Domain.Normal, Domain.Normal, Domain.Index3], [5, 3], (b, x, y) =>
+        {
+            var statistics = Tensor.Empty([5, 4], DType.Float32, y.Device);
+            b.CrossEntropy(Smooth, x[1], x[2], null, Tensor.Empty([5], DType.Float32, y.Device), statistics);
+            b.CrossEntropyBackward(Smooth, x[0], x[1], x[2], null, statistics, y);
+        }),
+        new("norm of many", [[5, 7], [3], [2, 2]], [Domain.Normal, Domain.Normal, Domain.Normal], [], (b, x, y) => b.ReduceMany(ReduceManyKind.EuclideanNorm, x, y)),
+        new("scaling of many", [[5, 7], [1]], [Domain.Normal, Domain.Normal], [5, 7], (b, x, y) =>
+        {
+            b.Copy(x[0], y);
+            b.ScaleMany([y], x[1]);
+        }),
         new("gather", [[5, 7], [4, 7]], [Domain.Normal, Domain.Index3], [4, 7], (b, x, y) => b.Gather(x[0], 0, x[1], y)),
         new("scatter", [[4, 7], [4, 7]], [Domain.Index3, Domain.Normal], [5, 7], (b, x, y) =>
         {

@@ -95,11 +95,21 @@ internal sealed unsafe class FakeBackend : IBackend
         NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
         Tensor? dx, Tensor? dweight, Tensor? dbias) => throw Missing();
 
-    public void Gather(Tensor x, int axis, Tensor index, Tensor y) => throw Missing();
+    public void CrossEntropy(in CrossEntropyOptions options, Tensor x, Tensor labels, Tensor? weights, Tensor losses, Tensor statistics) =>
+        throw Missing();
 
-    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y) => throw Missing();
+    public void CrossEntropyBackward(
+        in CrossEntropyOptions options, Tensor dy, Tensor x, Tensor labels, Tensor? weights, Tensor statistics, Tensor dx) => throw Missing();
+
+    public void Gather(Tensor x, int axis, Tensor index, Tensor y, string operation = "gather") => throw Missing();
+
+    public void Scatter(ScatterKind kind, int axis, Tensor index, Tensor source, Tensor y, string operation = "scatter") => throw Missing();
 
     public void Sort(Tensor x, int axis, bool descending, Tensor values, Tensor indices) => throw Missing();
+
+    public void ReduceMany(ReduceManyKind kind, ReadOnlySpan<Tensor> tensors, Tensor y, KernelParameters parameters = default) => throw Missing();
+
+    public void ScaleMany(ReadOnlySpan<Tensor> tensors, Tensor factor) => throw Missing();
 
     public void OptimizerStep(OptimizerKind kind, in OptimizerSettings settings, ReadOnlySpan<OptimizerSlot> slots) => throw Missing();
 
