@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Reads shaders with clang (14 or later) as C++ for OpenCL, where device, constant, threadgroup and thread are real address
-# spaces, which SoftMetal erases at run time: a pointer that changes its address space fails here rather than on a Mac.
+# spaces, which SoftMetal erases at run time: a pointer that changes its address space fails here rather than on a Mac. So does what
+# came with C++17, as MSL before Metal 4 is C++14.
 #   check-address-spaces.sh [-D name=value]… [-I folder]… file.metal …
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,7 +37,7 @@ for file in "${files[@]}"; do
       -e 's/^( *)kernel void/\1void/' "$text.in"
   } > "$text.cl"
   "$clang" -x cl -cl-std=clc++ -cl-single-precision-constant -target spir64-unknown-unknown -cl-no-stdinc \
-    -fsyntax-only -w -ferror-limit=0 "$text.cl" 2> "$text.err"
+    -fsyntax-only -Wno-everything -Werror=c++98-c++11-c++14-compat -ferror-limit=0 "$text.cl" 2> "$text.err"
   # Copying a structure out of constant memory is right in MSL and cannot be said in OpenCL: that error is let through.
   awk '/: error: |: fatal error: / { if (seen && !allowed) printf "%s", group; seen = 1; allowed = constructor = 0; group = "" }
        /no matching constructor for initialization/ { constructor = NR }

@@ -17,11 +17,13 @@ wait
 $cxx -o bin/softmetal-tests "${objects[@]}" -Lbin -lSoftMetal -Wl,-rpath,'$ORIGIN'
 SOFTMETAL_QUIET=${SOFTMETAL_QUIET-1} bin/softmetal-tests "$@"
 
-# The address-space check accepts the right file and names the line of the wrong one.
+# The address-space check accepts the right file and names the line of the wrong ones.
 if [ $# -eq 0 ] && command -v "${CLANG:-clang++}" > /dev/null; then
   ./check-address-spaces.sh tests/spaces/right.metal
   wrong=$(./check-address-spaces.sh tests/spaces/wrong.metal 2>&1) && { echo "FAILED: a pointer that changed its address space passed"; exit 1; }
   grep -q 'wrong.metal:20:.*__local float.*__global float' <<< "$wrong" || { echo "FAILED: $wrong"; exit 1; }
+  newer=$(./check-address-spaces.sh tests/spaces/newer.metal 2>&1) && { echo "FAILED: a construct of C++17 passed"; exit 1; }
+  grep -q 'newer.metal:5:.*before C++17' <<< "$newer" || { echo "FAILED: $newer"; exit 1; }
   echo "passed address_spaces"
 fi
 

@@ -1,5 +1,6 @@
 // Declarations of MSL's library for check-address-spaces.sh: clang reads shaders as C++ for OpenCL, whose address spaces are
 // MSL's under other names. Nothing here has a body that runs.
+#pragma clang system_header
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #define device __global
 #define threadgroup __local

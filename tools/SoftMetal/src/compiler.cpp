@@ -164,6 +164,7 @@ Compiled compile(const CompileRequest& request) {
         std::vector<std::string> command = {compiler_program(), "-c", "-std=gnu++20", "-O2", "-g1", "-fPIC", "-w", "-fvisibility=hidden",
             "-fno-strict-aliasing", "-fno-math-errno", "-ffp-contract=off", "-march=native", "-fno-exceptions", "-fno-rtti",
             "-fno-stack-protector", "-fno-threadsafe-statics", "-I", include_directory(), "-o", object, code};
+        if (compiler_program().find("clang") == std::string::npos) command.push_back("-fexcess-precision=16");   // half rounds after each operation
         if (request.fast_math) command.insert(command.begin() + 1, "-ffast-math");
         if (settings.check) { command.insert(command.begin() + 1, "-fsanitize=thread"); command.push_back("-g"); }
         if (settings.address_sanitizer) command.insert(command.begin() + 1, "-fsanitize=address");

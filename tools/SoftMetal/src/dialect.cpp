@@ -155,6 +155,32 @@ void Rewriter::swizzles() {
     }
 }
 
+// float a[n] = { [0 ... n - 1] = x };  →  float a[n] = {}; softmetal::fill_range(a, 0, n - 1, x);
+void Rewriter::range_designators() {
+    for (size_t i = 0; i + 4 < tokens.size(); i++) {
+        if (!tokens[i].is("=") || !tokens[next(tokens, i + 1)].is("{")) continue;
+        size_t brace = next(tokens, i + 1), open = next(tokens, brace + 1), end = partner(tokens, brace);
+        if (!tokens[open].is("[") || !tokens[next(tokens, end + 1)].is(";")) continue;
+        size_t close = partner(tokens, open), dots = open;
+        while (dots + 2 < close && !(tokens[dots].is(".") && tokens[dots + 1].is(".") && tokens[dots + 2].is("."))) dots++;
+        size_t equal = next(tokens, close + 1), name = previous(tokens, i);
+        if (dots + 2 >= close || !tokens[equal].is("=")) continue;
+        while (name != npos && tokens[name].is("]")) {       // the extents
+            for (int depth = 0; name != npos; name--) {
+                depth += tokens[name].is("]") ? 1 : tokens[name].is("[") ? -1 : 0;
+                if (depth == 0) break;
+            }
+            name = previous(tokens, name);
+        }
+        if (name == npos || !tokens[name].identifier()) continue;
+        std::string text = "= {}; softmetal::fill_range(" + tokens[name].text + ", " + print(tokens, open + 1, dots) + ", "
+                         + print(tokens, dots + 3, close) + ", " + print(tokens, equal + 1, end) + ")";
+        for (size_t k = i; k <= end; k++) erase(tokens[k]);
+        tokens[i].text = text;
+        tokens[i].kind = Kind::text;
+    }
+}
+
 // Inside each class and at namespace scope, a function whose text equals an earlier one is dropped.
 void Rewriter::drop_repeated_members() {
     std::vector<std::set<std::string>> scopes(1);

@@ -1,6 +1,7 @@
 // Declarations: what is a kernel, which instantiations have names, which constants are set by the host.
 #include "rewriter.hpp"
 #include <algorithm>
+#include <cstring>
 
 namespace softmetal {
 
@@ -41,10 +42,39 @@ std::vector<Attribute> take_attributes(Tokens& t, size_t& i) {
     return found;
 }
 
+// The value of an index, a constant expression of numbers, + - * / and parentheses; −1 if it is another thing.
+struct IndexExpression {
+    const char* at;
+    bool good = true;
+    long primary() {
+        if (*at == '(') { at++; long n = sum(); good = good && *at == ')'; at++; return n; }
+        char* end;
+        long n = strtol(at, &end, 0);
+        good = good && end != at;
+        at = end + strspn(end, "uUlL");
+        return n;
+    }
+    long product() {
+        long n = primary();
+        while (good && (*at == '*' || *at == '/')) {
+            bool times = *at++ == '*';
+            long m = primary();
+            good = good && (times || m != 0);
+            if (good) n = times ? n * m : n / m;
+        }
+        return n;
+    }
+    long sum() {
+        long n = product();
+        while (good && (*at == '+' || *at == '-')) n = *at++ == '+' ? n + product() : n - product();
+        return n;
+    }
+};
+
 int number_of(const std::string& text) {
-    char* end;
-    long n = strtol(text.c_str(), &end, 0);
-    return end == text.c_str() || *end ? -1 : (int)n;
+    IndexExpression e{text.c_str()};
+    long n = e.sum();
+    return e.good && !*e.at ? (int)n : -1;
 }
 
 }
@@ -164,7 +194,8 @@ void Rewriter::kernel(size_t begin, size_t name, size_t open, size_t body) {
         }
         if (k.is_template)
             for (size_t i = next(tokens, begin), stop = angle_partner(tokens, next(tokens, i + 1)); i <= stop; i++)
-                if (tokens[i].kind != Kind::directive) header += (tokens[i].space.empty() ? "" : " ") + tokens[i].text;
+                if (tokens[i].kind != Kind::directive && !tokens[i].is("device") && !tokens[i].is("thread") && !tokens[i].is("threadgroup"))
+                    header += (tokens[i].space.empty() ? "" : " ") + (tokens[i].is("constant") ? "const" : tokens[i].text);
         if (k.storage_known)
             tokens[end].text += " " + header + " inline unsigned long softmetal_storage_" + k.name + "() {" + constants_text + " return " + storage_sizes + "; }";
         if (!k.is_template) entries.push_back({k.name, k.name, k.name, k.place, {}});
@@ -203,6 +234,12 @@ KernelParameter Rewriter::parameter(size_t begin, size_t end) {
         p.attribute = "buffer";
     }
     return p;
+}
+
+// What is left of them, as in the type of a kernel, says nothing to C++.
+void Rewriter::attributes() {
+    for (size_t i = 0; i < tokens.size(); i++)
+        if (attribute_at(tokens, i)) { take_attributes(tokens, i); i--; }
 }
 
 // What string literals say; neighbours are one: "add_" "float".
@@ -295,9 +332,11 @@ Translation translate(const std::string& preprocessed) {
     Rewriter r;
     r.tokens = lex(preprocessed);
     r.declarations(0, r.tokens.size());
+    r.attributes();
     r.qualifiers();
     r.literals();
     r.swizzles();
+    r.range_designators();
     r.drop_repeated_members();
     Translation result;
     result.code = "#include <softmetal/metal.hpp>\n" + print(r.tokens) + r.wrappers();

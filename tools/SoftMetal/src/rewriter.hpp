@@ -57,9 +57,11 @@ struct Rewriter {
     int threadgroup_variables = 0;
 
     void declarations(size_t begin, size_t end);    // kernels, instantiations, function constants
+    void attributes();                              // those outside of kernels and instantiations
     void qualifiers();                              // device, thread, threadgroup, constant
     void literals();                                // 1.0 is a float, 1.0h a half
     void swizzles();
+    void range_designators();
     void drop_repeated_members();                   // overloads that differed in address space alone
     std::string wrappers();
 private:

@@ -291,6 +291,63 @@ TEST(language_simdgroup_matrix) {
     }
 }
 
+TEST(language_matrices) {
+    expect(body(R"(
+    float2x3 a = float2x3(float3(1, 2, 3), float3(4, 5, 6));
+    float3x2 t = transpose(a);
+    float2 v = t * float3(1, 0, 2);
+    float3 w = a * float2(2, 1);
+    float2 u = float3(1, 1, 1) * a;
+    float3x3 p = a * t;
+    float4x4 d = float4x4(2.0f);
+    d[3][0] = 5.0f;
+    half4x4 h = half4x4(d * 0.5f);
+    float2x2 e(1, 2, 3, 4);
+    e += e;
+    if (lane == 0) { out[0] = v.x; out[1] = v.y; out[2] = w.z; out[3] = u.y; out[4] = p[2][1]; out[5] = determinant(d); out[6] = float(h[3][0]);
+        out[7] = e[1][0]; out[8] = sizeof(float3x3); out[9] = determinant(float3x3(float3(2, 0, 1), float3(1, 3, 0), float3(0, 1, 4))); out[10] = (float4(1, 1, 1, 1) * d).w; })"),
+           {7, 16, 12, 15, 36, 16, 2.5f, 6, 48, 25, 7});
+}
+
+TEST(language_what_shaders_of_others_use) {
+    Gpu gpu;
+    Owned p = gpu.pipeline(head + R"(
+#define BASE 4
+constant int shift [[function_constant(BASE * 100 + (3 - 1))]];
+struct Block { union { struct { half d; half m; }; half2 dm; }; uint8_t q[4]; };
+template <typename V> void unpack(device const Block* b, short at, thread V& out) { for (int i = 0; i < 4; i++) out[i] = float(b->d) * float(b->q[i]) + float(b->dm.y) + at; }
+typedef void (sums_t)(device const Block* blocks [[buffer(0)]], device float* out [[buffer(1)]], threadgroup float* scratch [[threadgroup(0)]], uint i [[thread_position_in_grid]]);
+template <typename B, typename V, void (*read)(device const B*, short, thread V&)>
+kernel void sums(device const B* blocks [[buffer(BASE - 4)]], device float* out [[buffer(BASE / 4)]], threadgroup float* scratch [[threadgroup(0)]], uint i [[thread_position_in_grid]]) {
+    threadgroup float seen[1];
+    V v;
+    read(blocks, 1, v);
+    float many[6] = { [ 0 ... 6 - 1 ] = 0.5f };
+    scratch[0] = seen[0] = pow(3.0f, 2) + many[5] + clamp(fmax(0.0f, v) - float4(packed_uchar4(1)), 0.0f, 9.0f).z;
+    out[0] = v.x + v.w; out[1] = scratch[0]; out[2] = seen[0] > 9.0f ? half(2.0f) : 1.0f; out[3] = float(numeric_limits<half>::max()) + vec_elements<float4>::value + shift;
+}
+template [[host_name("sums_half")]] kernel sums_t sums<Block, float4, unpack<float4>>;
+)", "sums_half", [] {
+        static Owned values(send(send(objc_getClass("MTLFunctionConstantValues"), "alloc"), "init"));
+        static const int seven = 7;
+        send<void>(values, "setConstantValue:type:atIndex:", (const void*)&seven, 29ul, 402ul);
+        return (id)values;
+    }());
+    CHECK(p);
+    if (!p) return;
+    // d = 2, m = 1; out = 2q + 1 + 1.
+    Owned blocks = gpu.buffer(std::vector<unsigned char>{0x00, 0x40, 0x00, 0x3c, 1, 2, 3, 4}), out = gpu.buffer(16);
+    CHECK_EMPTY(gpu.run([&](id e) {
+        send<void>(e, "setComputePipelineState:", (id)p);
+        send<void>(e, "setBuffer:offset:atIndex:", (id)blocks, 0ul, 0ul);
+        send<void>(e, "setBuffer:offset:atIndex:", (id)out, 0ul, 1ul);
+        send<void>(e, "setThreadgroupMemoryLength:atIndex:", 16ul, 0ul);
+        send<void>(e, "dispatchThreadgroups:threadsPerThreadgroup:", MTLSize{1, 1, 1}, MTLSize{1, 1, 1});
+    }));
+    float* o = Gpu::contents<float>(out);
+    CHECK(o[0] == 4 + 10 && o[1] == 9.5f + 7 && o[2] == 2 && o[3] == 65504 + 4 + 7);
+}
+
 TEST(language_atomics) {
     Gpu gpu;
     Owned p = gpu.pipeline(head + R"(

@@ -1,18 +1,20 @@
-// The mathematical, relational, integer and geometric functions. Scalars of one type in, that type out, as in MSL: mixing
-// types is an error here as it is ambiguous there. half and bfloat compute in float and round once.
+// The mathematical, relational, integer and geometric functions. Floating functions are overloads, as in MSL, so that pow(x, 2) is that of
+// x's type; those of integers too take one type, and mixing types is an error here as it is ambiguous there. half and bfloat compute
+// in float and round once; fast:: and precise:: are of float alone.
 #pragma once
 
 namespace metal {
 
 #define SOFTMETAL_EACH(call) { vec<T, N> r; for (int i = 0; i < N; i++) r[i] = call; return r; }
 #define SOFTMETAL_EACH_BOOL(call) { vec<bool, N> r; for (int i = 0; i < N; i++) r[i] = call; return r; }
-#define SOFTMETAL_UNARY(name, expression)                                                                                      \
-template<class T> requires softmetal::is_floating<T> inline T name(T value) { float x = float(value); return T(expression); }  \
-template<class T, int N> inline vec<T, N> name(const vec<T, N>& a) SOFTMETAL_EACH(name(a[i]))
-#define SOFTMETAL_PAIR(name, expression)                                                                                       \
-template<class T> requires softmetal::is_floating<T> inline T name(T first, T second) {                                        \
-    float x = float(first), y = float(second); return T(expression); }                                                        \
-template<class T, int N> inline vec<T, N> name(const vec<T, N>& a, const vec<T, N>& b) SOFTMETAL_EACH(name(a[i], b[i]))
+#define SOFTMETAL_UNARY_OF(T, name, expression) inline T name(T value) { float x = float(value); return T(expression); }
+#define SOFTMETAL_PAIR_OF(T, name, expression) inline T name(T first, T second) { float x = float(first), y = float(second); return T(expression); }
+#define SOFTMETAL_UNARY_VECTOR(name) template<class T, int N> inline vec<T, N> name(const vec<T, N>& a) SOFTMETAL_EACH(name(a[i]))
+// A scalar beside a vector stands for a vector of it.
+#define SOFTMETAL_PAIR_VECTOR(name) \
+template<class T, int N> inline vec<T, N> name(const vec<T, N>& a, const vec<T, N>& b) SOFTMETAL_EACH(name(a[i], b[i])) \
+template<class T, int N> inline vec<T, N> name(const vec<T, N>& a, softmetal::same_t<T> b) SOFTMETAL_EACH(name(a[i], b)) \
+template<class T, int N> inline vec<T, N> name(softmetal::same_t<T> a, const vec<T, N>& b) SOFTMETAL_EACH(name(a, b[i]))
 
 #define SOFTMETAL_FLOAT_FUNCTIONS                                                                                              \
 SOFTMETAL_UNARY(exp, __builtin_expf(x)) SOFTMETAL_UNARY(exp2, __builtin_exp2f(x)) SOFTMETAL_UNARY(exp10, __builtin_powf(10.0f, x)) \
@@ -33,9 +35,17 @@ SOFTMETAL_PAIR(fmod, __builtin_fmodf(x, y)) SOFTMETAL_PAIR(fdim, __builtin_fdimf
 SOFTMETAL_PAIR(fmin, __builtin_fminf(x, y)) SOFTMETAL_PAIR(fmax, __builtin_fmaxf(x, y)) SOFTMETAL_PAIR(divide, x / y)
 
 inline float softmetal_sinpi(float x) { return float(__builtin_sin(3.14159265358979323846 * (double(x) - 2.0 * __builtin_floor(double(x) * 0.5)))); }
-SOFTMETAL_FLOAT_FUNCTIONS
+#define SOFTMETAL_UNARY(name, expression) SOFTMETAL_UNARY_OF(float, name, expression) SOFTMETAL_UNARY_VECTOR(name)
+#define SOFTMETAL_PAIR(name, expression) SOFTMETAL_PAIR_OF(float, name, expression) SOFTMETAL_PAIR_VECTOR(name)
 namespace precise { SOFTMETAL_FLOAT_FUNCTIONS }
 namespace fast { SOFTMETAL_FLOAT_FUNCTIONS }
+#undef SOFTMETAL_UNARY
+#undef SOFTMETAL_PAIR
+#define SOFTMETAL_UNARY(name, expression) SOFTMETAL_UNARY_OF(float, name, expression) SOFTMETAL_UNARY_OF(half, name, expression) \
+    SOFTMETAL_UNARY_OF(bfloat, name, expression) SOFTMETAL_UNARY_VECTOR(name)
+#define SOFTMETAL_PAIR(name, expression) SOFTMETAL_PAIR_OF(float, name, expression) SOFTMETAL_PAIR_OF(half, name, expression) \
+    SOFTMETAL_PAIR_OF(bfloat, name, expression) SOFTMETAL_PAIR_VECTOR(name)
+SOFTMETAL_FLOAT_FUNCTIONS
 
 // log1p and expm1 are not in MSL: shaders that need them bring their own.
 
@@ -58,6 +68,8 @@ template<class T, int N> inline vec<T, N> min(const vec<T, N>& a, const vec<T, N
 template<class T, int N> inline vec<T, N> max(const vec<T, N>& a, const vec<T, N>& b) SOFTMETAL_EACH(max(a[i], b[i]))
 template<class T, int N> inline vec<T, N> min(const vec<T, N>& a, softmetal::same_t<T> b) SOFTMETAL_EACH(min(a[i], b))
 template<class T, int N> inline vec<T, N> max(const vec<T, N>& a, softmetal::same_t<T> b) SOFTMETAL_EACH(max(a[i], b))
+template<class T, int N> inline vec<T, N> min(softmetal::same_t<T> a, const vec<T, N>& b) SOFTMETAL_EACH(min(a, b[i]))
+template<class T, int N> inline vec<T, N> max(softmetal::same_t<T> a, const vec<T, N>& b) SOFTMETAL_EACH(max(a, b[i]))
 template<class T, int N> inline vec<T, N> clamp(const vec<T, N>& a, const vec<T, N>& low, const vec<T, N>& high) SOFTMETAL_EACH(clamp(a[i], low[i], high[i]))
 template<class T, int N> inline vec<T, N> clamp(const vec<T, N>& a, softmetal::same_t<T> low, softmetal::same_t<T> high) SOFTMETAL_EACH(clamp(a[i], low, high))
 template<class T, int N> inline vec<T, N> abs(const vec<T, N>& a) SOFTMETAL_EACH(abs(a[i]))
@@ -74,7 +86,6 @@ template<class T> requires softmetal::is_floating<T> inline T smoothstep(T low, 
 template<class T, int N> inline vec<T, N> fma(const vec<T, N>& a, const vec<T, N>& b, const vec<T, N>& c) SOFTMETAL_EACH(fma(a[i], b[i], c[i]))
 template<class T, int N> inline vec<T, N> mix(const vec<T, N>& a, const vec<T, N>& b, const vec<T, N>& t) SOFTMETAL_EACH(mix(a[i], b[i], t[i]))
 template<class T, int N> inline vec<T, N> mix(const vec<T, N>& a, const vec<T, N>& b, softmetal::same_t<T> t) SOFTMETAL_EACH(mix(a[i], b[i], t))
-template<class T, int N> inline vec<T, N> pow(const vec<T, N>& a, softmetal::same_t<T> b) SOFTMETAL_EACH(pow(a[i], b))
 inline float ldexp(float x, int k) { return __builtin_ldexpf(x, k); }
 inline float frexp(float x, int& k) { return __builtin_frexpf(x, &k); }
 inline float modf(float x, float& whole) { return __builtin_modff(x, &whole); }

@@ -11,6 +11,7 @@
 #include "small_float.hpp"
 #include "vector.hpp"
 #include "math.hpp"
+#include "dense_matrix.hpp"
 #include "simd.hpp"
 #include "matrix.hpp"
 #include "atomic.hpp"
@@ -35,8 +36,12 @@ template<class T> inline constexpr bool is_vector_v = is_vector<T>::value;
 template<class T> struct make_scalar { using type = typename softmetal::shape<T>::element; };
 template<class T> using make_scalar_t = typename make_scalar<T>::type;
 
-template<class T> struct numeric_limits : std::numeric_limits<T> {};
-template<> struct numeric_limits<half> {
+// Names with an underscore are Apple's own, and shaders of others specialise them all the same.
+template<class T> struct _numeric_limits_impl : std::numeric_limits<T> {};
+template<class T> struct numeric_limits : _numeric_limits_impl<T> {};
+template<class T> struct __is_valid_simdgroup_type : std::bool_constant<softmetal::is_simd_type<T>> {};
+template<class T> struct vec_elements : std::integral_constant<uint, softmetal::count_of<T>> {};
+template<> struct _numeric_limits_impl<half> {
     static constexpr bool is_specialized = true, is_signed = true, is_integer = false, has_infinity = true;
     static constexpr int digits = 11, max_exponent = 16, min_exponent = -13;
     static constexpr half max() { return half(65504.0f); }
@@ -46,7 +51,7 @@ template<> struct numeric_limits<half> {
     static constexpr half infinity() { return half(__builtin_inff()); }
     static constexpr half quiet_NaN() { return half(__builtin_nanf("")); }
 };
-template<> struct numeric_limits<bfloat> {
+template<> struct _numeric_limits_impl<bfloat> {
     static constexpr bool is_specialized = true, is_signed = true, is_integer = false, has_infinity = true;
     static constexpr int digits = 8, max_exponent = 128, min_exponent = -125;
     static constexpr bfloat max() { return bfloat(0x1.fep127f); }
@@ -74,6 +79,8 @@ template<class To, class From> constexpr To as_type(From value) {
 }
 
 namespace softmetal {
+
+template<class T, size_t N, class V> void fill_range(T (&array)[N], size_t first, size_t last, const V& value) { for (size_t i = first; i <= last; i++) array[i] = value; }
 
 template<class T> T host_constant(int index) { T value{}; softmetal_host_constant(index, &value, sizeof value); return value; }
 

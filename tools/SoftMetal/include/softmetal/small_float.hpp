@@ -50,6 +50,7 @@ struct name {                                                                   
     constexpr name(unsigned char value) : name(float(value)) {}                                                               \
     constexpr name(char value) : name(float(value)) {}                                                                        \
     constexpr name(bool value) : name(float(value)) {}                                                                        \
+    SOFTMETAL_FROM_HALF(name)                                                                                                 \
     static constexpr name from(float value) { name r(raw{}); r.bits = softmetal::float_to_##name(value); return r; }          \
     constexpr operator float() const { return softmetal::name##_to_float(bits); }                                             \
     constexpr name operator-() const { name r(raw{}); r.bits = bits ^ 0x8000; return r; }                                     \
@@ -75,7 +76,15 @@ constexpr bool operator>(name a, name b) { return float(a) > float(b); }        
 constexpr bool operator<=(name a, name b) { return float(a) <= float(b); }                                                    \
 constexpr bool operator>=(name a, name b) { return float(a) >= float(b); }
 
+// The compiler's own half where it has one: that may stand in an anonymous structure of a union, as in formats of quantized weights.
+#if defined(__FLT16_MANT_DIG__) && (!defined(__clang__) || __clang_major__ >= 15)
+#define SOFTMETAL_NATIVE_HALF
+using half = _Float16;
+#define SOFTMETAL_FROM_HALF(name) constexpr name(half value) : name(float(value)) {}
+#else
+#define SOFTMETAL_FROM_HALF(name)
 SOFTMETAL_SMALL_FLOAT(half)
+#endif
 SOFTMETAL_SMALL_FLOAT(bfloat)
 
 // Mixed with float the result is a float; with an integer, the small type.
@@ -86,5 +95,7 @@ template<class S> requires std::is_arithmetic_v<S> inline auto operator op(S a, 
     if constexpr (std::is_same_v<S, float>) return a op float(b); else return name(a) op b; }
 #define SOFTMETAL_MIXED_ALL(name) SOFTMETAL_MIXED(name, +) SOFTMETAL_MIXED(name, -) SOFTMETAL_MIXED(name, *) SOFTMETAL_MIXED(name, /) \
     SOFTMETAL_MIXED(name, ==) SOFTMETAL_MIXED(name, !=) SOFTMETAL_MIXED(name, <) SOFTMETAL_MIXED(name, >) SOFTMETAL_MIXED(name, <=) SOFTMETAL_MIXED(name, >=)
+#ifndef SOFTMETAL_NATIVE_HALF
 SOFTMETAL_MIXED_ALL(half)
+#endif
 SOFTMETAL_MIXED_ALL(bfloat)

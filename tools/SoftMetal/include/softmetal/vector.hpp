@@ -42,6 +42,8 @@ namespace metal {
     constexpr vec(S value) : vec(softmetal_fill{}, T(value)) {}                                                               \
     template<class U> requires (!std::is_same_v<U, T>)                                                                        \
     constexpr explicit vec(const vec<U, N>& o) : vec() { for (int i = 0; i < N; i++) (*this)[i] = T(o[i]); }                  \
+    template<class U> requires (!std::is_same_v<U, T>)                                                                        \
+    constexpr explicit vec(const packed_vec<U, N>& o) : vec() { for (int i = 0; i < N; i++) (*this)[i] = T(o[i]); }           \
     constexpr vec(const packed_vec<T, N>& o) : vec() { for (int i = 0; i < N; i++) (*this)[i] = o[i]; }                       \
     template<class... A> requires (sizeof...(A) > 1 && sizeof...(A) < N && (softmetal::count_of<A> + ...) == N)               \
     constexpr vec(const A&... parts) : vec() { int k = 0; (softmetal_put(k, parts), ...); }                                   \
