@@ -119,6 +119,7 @@ void multiply_by_simdgroups(
 
     // Eight rows at a time go through threadgroup memory, which the tiles no longer need.
     threadgroup float* strip = a + simdgroup * (8 * columns / 2);
+    UNROLL
     for (int i = 0; i < down; i++) {
         UNROLL
         for (int j = 0; j < across; j++)
