@@ -127,6 +127,25 @@ internal sealed class ProfilingBackend(IBackend inner) : IBackend
         Measure(
             "normalize backward", () => inner.NormalizeBackward(kind, dy, x, axes, weight, mean, inverse, dx, dweight, dbias), 0, dy, x, weight, mean, inverse, dx, dweight, dbias);
 
+    public void Attention(in AttentionOptions options, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor y, Tensor logSumExp)
+    {
+        var copy = options;
+        Measure(
+            "attention", () => inner.Attention(copy, query, key, value, mask, y, logSumExp),
+            2.0 * logSumExp.ElementCount * key.Shape[-2] * (query.Shape[-1] + y.Shape[-1]), query, key, value, mask, y, logSumExp);
+    }
+
+    public void AttentionBackward(
+        in AttentionOptions options, Tensor dy, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor y, Tensor logSumExp,
+        Tensor? dquery, Tensor? dkey, Tensor? dvalue)
+    {
+        var copy = options;
+        Measure(
+            "attention backward", () => inner.AttentionBackward(copy, dy, query, key, value, mask, y, logSumExp, dquery, dkey, dvalue),
+            2.0 * logSumExp.ElementCount * key.Shape[-2] * ((3 * query.Shape[-1]) + (2 * y.Shape[-1])),
+            dy, query, key, value, mask, y, logSumExp, dquery, dkey, dvalue);
+    }
+
     public void CrossEntropy(in CrossEntropyOptions options, Tensor x, Tensor labels, Tensor? weights, Tensor losses, Tensor statistics)
     {
         var copy = options;

@@ -69,12 +69,6 @@ internal sealed class Attention : Module
         output = Register("proj", new Linear(width, width));
     }
 
-    public override GradientTensor Forward(GradientTensor x)
-    {
-        var (batch, length, width) = (x.Shape[0], x.Shape[1], x.Shape[2]);
-        // [batch, length, 3·width] → [3, batch, heads, length, width/heads]
-        var parts = inputs.Forward(x).Reshape(batch, length, 3, heads, width / heads).Permute(2, 0, 3, 1, 4);
-        var seen = Functional.ScaledDotProductAttention(parts.Select(0, 0), parts.Select(0, 1), parts.Select(0, 2), causal: true);
-        return output.Forward(seen.Transpose(1, 2).Reshape(batch, length, width));
-    }
+    public override GradientTensor Forward(GradientTensor x) =>
+        output.Forward(Functional.SelfAttention(inputs.Forward(x), heads, causal: true));
 }

@@ -91,6 +91,22 @@ public interface IBackend
     void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y);
 
     /// <summary>
+    /// y[…, queries, valueWidth] ← softmax(query[…, queries, width] · key[…, keys, width]ᵀ · scale + mask) · value[…, keys, valueWidth],
+    /// without a matrix of scores; logSumExp[…, queries] (Float32; Float64 for Float64) ← ln Σ e^score of each row. The axes in
+    /// front are those of y in every tensor (expanded by the caller). The mask (null, or […, queries, keys]) is Bool, true where a
+    /// key is seen, or of the type of y and added. A row that sees no key is NaN, its logSumExp −∞; without any keys y is 0.
+    /// </summary>
+    void Attention(in AttentionOptions options, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor y, Tensor logSumExp);
+
+    /// <summary>
+    /// The gradients of <see cref="Attention"/>, which gave y and logSumExp: those of query, key and value; each of the three may be
+    /// null, and is not computed then.
+    /// </summary>
+    void AttentionBackward(
+        in AttentionOptions options, Tensor dy, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor y, Tensor logSumExp,
+        Tensor? dquery, Tensor? dkey, Tensor? dvalue);
+
+    /// <summary>
     /// y[batch, outHeight, outWidth, outputs] ← x[batch, height, width, inputs] * weight[kernelHeight, kernelWidth,
     /// inputs/groups, outputs] + bias[outputs] (cross-correlation; bias may be null).
     /// </summary>

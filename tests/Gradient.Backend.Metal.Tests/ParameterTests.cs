@@ -24,6 +24,7 @@ public sealed partial class ParameterTests
         Pair<MetalBackend.OptimizerParameters>("optimizer", "OptimizerParameters"),
         Pair<TeamShape>("reduce", "TeamShape"), Pair<MetalBackend.ReduceParameters>("reduce", "ReduceParameters"),
         Pair<MetalBackend.ArgReduceParameters>("reduce", "ArgReduceParameters"), Pair<MetalBackend.ScanParameters>("scan", "ScanParameters"),
+        Pair<MetalBackend.AttentionParameters>("attention", "AttentionParameters"),
         Pair<MetalBackend.SoftmaxParameters>("softmax", "SoftmaxParameters"), Pair<MetalBackend.StatisticsParameters>("normalize", "StatisticsParameters"),
         Pair<MetalBackend.NormalizeSumsParameters>("normalize", "NormalizeSumsParameters"),
         Pair<MetalBackend.NormalizeGradientParameters>("normalize", "NormalizeGradientParameters"),

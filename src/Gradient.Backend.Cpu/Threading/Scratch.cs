@@ -34,6 +34,9 @@ internal enum ScratchPurpose
 
     /// <summary>A result before it is rounded or scattered, private to a thread.</summary>
     Result,
+
+    /// <summary>What attention keeps of a head, private to a thread.</summary>
+    Head,
 }
 
 /// <summary>
@@ -47,8 +50,8 @@ internal sealed unsafe class Scratch
     [ThreadStatic]
     private static Scratch? current;
 
-    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Result + 1];
-    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Result + 1];
+    private readonly nint[] buffers = new nint[(int)ScratchPurpose.Head + 1];
+    private readonly nuint[] sizes = new nuint[(int)ScratchPurpose.Head + 1];
 
     private Scratch()
     {

@@ -109,6 +109,16 @@ public readonly record struct Pool2dOptions()
     }
 }
 
+/// <summary>What scaled dot-product attention does besides its products.</summary>
+public readonly record struct AttentionOptions()
+{
+    /// <summary>Whether query i sees keys 0 to i only. Other keys are skipped, not weighed 0.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>The factor of the products of queries and keys, before the mask.</summary>
+    public double Scale { get; init; } = 1;
+}
+
 /// <summary>The numbers of one optimizer step; each rule uses those that its paper has. Defaults are those of PyTorch's Adam.</summary>
 public readonly record struct OptimizerSettings()
 {

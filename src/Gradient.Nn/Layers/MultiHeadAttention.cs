@@ -38,8 +38,7 @@ public sealed class MultiHeadAttention : Module
     public GradientTensor Forward(GradientTensor x, GradientTensor? mask)
     {
         ShapeChecks.Rank("MultiHeadAttention", x.Shape, 3, "[batch, time, width]");
-        var parts = qkv.Forward(x).Chunk(3, -1);
-        return Attend(parts[0], parts[1], parts[2], mask);
+        return Observe(projection.Forward(Functional.SelfAttention(qkv.Forward(x), heads, mask, causal, IsTraining ? dropout : 0)));
     }
 
     /// <summary>Attention of the queries [batch, queries, width] to other tokens [batch, keys, width].</summary>
@@ -47,15 +46,10 @@ public sealed class MultiHeadAttention : Module
     {
         var weights = qkv.Weight.Chunk(3, -1);
         var biases = qkv.Bias?.Chunk(3, -1);
-        return Attend(
-            Functional.Linear(query, weights[0], biases?[0]),
-            Functional.Linear(key, weights[1], biases?[1]),
-            Functional.Linear(value, weights[2], biases?[2]), mask);
-    }
-
-    private GradientTensor Attend(GradientTensor query, GradientTensor key, GradientTensor value, GradientTensor? mask)
-    {
-        var heard = Functional.ScaledDotProductAttention(Heads(query), Heads(key), Heads(value), mask, causal, IsTraining ? dropout : 0);
+        var heard = Functional.ScaledDotProductAttention(
+            Heads(Functional.Linear(query, weights[0], biases?[0])),
+            Heads(Functional.Linear(key, weights[1], biases?[1])),
+            Heads(Functional.Linear(value, weights[2], biases?[2])), mask, causal, IsTraining ? dropout : 0);
         return Observe(projection.Forward(heard.Transpose(1, 2).Reshape(query.Shape)));
     }
 

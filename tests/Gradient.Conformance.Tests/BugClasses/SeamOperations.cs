@@ -33,6 +33,10 @@ public static class SeamOperations
     private static readonly CrossEntropyOptions Smooth = new() { LabelSmoothing = 0.1 };
     private static readonly Pool2dOptions Halved = new() { KernelHeight = 2, KernelWidth = 2, StrideHeight = 2, StrideWidth = 2 };
 
+    private static readonly AttentionOptions Causal = new() { Causal = true, Scale = 0.5 };
+    private static readonly long[][] Heads = [[2, 5, 4], [2, 6, 4], [2, 6, 3], [2, 5, 3]];
+    private static readonly Domain[] Normals = [Domain.Normal, Domain.Normal, Domain.Normal, Domain.Normal];
+
     public static IReadOnlyList<SeamOperation> All { get; } =
     [
         new("copy", [[5, 7]], [Domain.Normal], [5, 7], (b, x, y) => b.Copy(x[0], y)),
@@ -53,6 +57,11 @@ public static class SeamOperations
         new("softmax", [[5, 7]], [Domain.Normal], [5, 7], (b, x, y) => b.Softmax(SoftmaxKind.Softmax, x[0], 1, y)),
         new("log-softmax of columns", [[5, 7]], [Domain.Normal], [5, 7], (b, x, y) => b.Softmax(SoftmaxKind.LogSoftmax, x[0], 0, y)),
         new("softmax backward", [[5, 7], [5, 7]], [Domain.Normal, Domain.Unit], [5, 7], (b, x, y) => b.SoftmaxBackward(SoftmaxKind.Softmax, x[0], x[1], 1, y)),
+        new("attention", Heads, Normals, [2, 5, 3], (b, x, y) => b.Attention(Causal, x[0], x[1], x[2], null, y, Rows(y))),
+        new("attention, logarithms of sums", Heads, Normals, [2, 5], (b, x, y) => b.Attention(Causal, x[0], x[1], x[2], null, Tensor.Empty([2, 5, 3], y.DType, y.Device), y)),
+        new("attention, query gradient", Heads, Normals, [2, 5, 4], (b, x, y) => AttentionGradient(b, x, y, null, null)),
+        new("attention, key gradient", Heads, Normals, [2, 6, 4], (b, x, y) => AttentionGradient(b, x, null, y, null)),
+        new("attention, value gradient", Heads, Normals, [2, 6, 3], (b, x, y) => AttentionGradient(b, x, null, null, y)),
         new("product", [[5, 6], [6, 7]], [Domain.Normal, Domain.Normal], [5, 7], (b, x, y) => b.MatMul(x[0], x[1], null, MatMulActivation.None, y)),
         new("product with bias", [[2, 5, 6], [6, 7], [7]], [Domain.Normal, Domain.Normal, Domain.Normal], [2, 5, 7], (b, x, y) => b.MatMul(x[0], x[1], x[2], MatMulActivation.Relu, y)),
         new("matrix times vector", [[5, 6], [6, 1]], [Domain.Normal, Domain.Normal], [5, 1], (b, x, y) => b.MatMul(x[0], x[1], null, MatMulActivation.None, y)),
@@ -97,5 +106,15 @@ public static class SeamOperations
     {
         Tensor mean = Tensor.Empty([5, 1], DType.Float32, y.Device), inverse = Tensor.Empty([5, 1], DType.Float32, y.Device);
         backend.Normalize(NormalizeKind.Standard, x[0], AxisSet.Single(1), x[1], x[2], 1e-5, y, mean, inverse);
+    }
+
+    private static Tensor Rows(Tensor y) => Tensor.Empty(y.Shape.Without(-1), DType.Float32, y.Device);
+
+    private static void AttentionGradient(IBackend backend, Tensor[] x, Tensor? dquery, Tensor? dkey, Tensor? dvalue)
+    {
+        var y = Tensor.Empty(x[3].Shape, x[3].DType, x[3].Device);
+        var logSumExp = Rows(y);
+        backend.Attention(Causal, x[0], x[1], x[2], null, y, logSumExp);
+        backend.AttentionBackward(Causal, x[3], x[0], x[1], x[2], null, y, logSumExp, dquery, dkey, dvalue);
     }
 }

@@ -3,7 +3,7 @@ namespace Gradient.Conformance.Tests;
 /// <summary>All cases, by topic.</summary>
 public static partial class CaseList
 {
-    private static readonly Lazy<IReadOnlyList<Case>> Cases = new(() => [.. Unary(), .. Binary(), .. Reductions(), .. Views(), .. Products(), .. Layers(), .. Images()]);
+    private static readonly Lazy<IReadOnlyList<Case>> Cases = new(() => [.. Unary(), .. Binary(), .. Reductions(), .. Views(), .. Products(), .. Layers(), .. Attentions(), .. Images()]);
 
     public static IReadOnlyList<Case> All => Cases.Value;
 

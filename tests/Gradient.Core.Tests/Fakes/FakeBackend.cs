@@ -95,6 +95,12 @@ internal sealed unsafe class FakeBackend : IBackend
         NormalizeKind kind, Tensor dy, Tensor x, AxisSet axes, Tensor? weight, Tensor? mean, Tensor inverse,
         Tensor? dx, Tensor? dweight, Tensor? dbias) => throw Missing();
 
+    public void Attention(in AttentionOptions options, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor y, Tensor logSumExp) => throw Missing();
+
+    public void AttentionBackward(
+        in AttentionOptions options, Tensor dy, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor y, Tensor logSumExp,
+        Tensor? dquery, Tensor? dkey, Tensor? dvalue) => throw Missing();
+
     public void CrossEntropy(in CrossEntropyOptions options, Tensor x, Tensor labels, Tensor? weights, Tensor losses, Tensor statistics) =>
         throw Missing();
 
