@@ -9,9 +9,6 @@ namespace Gradient.Data;
 /// </summary>
 public static class Idx
 {
-    /// <summary>A byte of compressed data never stands for more (zlib, Technical Details, "Maximum Compression Factor": 1032 : 1).</summary>
-    private const long MaxInflation = 1032;
-
     /// <summary>Reads a file, compressed with gzip or not.</summary>
     /// <exception cref="CorruptFileException">
     /// It is no IDX file, or has fewer or more bytes than its header promises, or its compressed data is damaged.
@@ -28,7 +25,7 @@ public static class Idx
         try
         {
             using var inflated = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-            var array = Read(inflated, path, file.Length * MaxInflation);
+            var array = Read(inflated, path, file.Length * Reading.MaxInflation);
             CheckTrailer(file, path, HeaderBytes(array.Shape.Rank) + array.Bytes.Length);
             return array;
         }
@@ -54,7 +51,7 @@ public static class Idx
     private static IdxArray Read(Stream data, string path, long atMost)
     {
         Span<byte> start = stackalloc byte[4];
-        ReadFully(data, start, path);
+        Reading.Fully(data, start, path);
         var type = (IdxElementType)start[2];
         if (start[0] != 0 || start[1] != 0 || Size(type) == 0)
             throw new CorruptFileException($"{path} is no IDX file: it begins with {Convert.ToHexString(start)}, not 0000, a type (08 to 0E) and a rank.");
@@ -65,7 +62,7 @@ public static class Idx
         Span<byte> number = stackalloc byte[4];
         for (int i = 0; i < rank; i++)
         {
-            ReadFully(data, number, path);
+            Reading.Fully(data, number, path);
             lengths[i] = BinaryPrimitives.ReadUInt32BigEndian(number);
         }
 
@@ -76,7 +73,7 @@ public static class Idx
         if (bytes > Array.MaxLength)
             throw new UnsupportedOperationException($"{path} has {bytes:N0} bytes of elements of shape {shape}; Idx.Read takes up to {Array.MaxLength:N0}.");
         var elements = new byte[bytes];
-        ReadFully(data, elements, path);
+        Reading.Fully(data, elements, path);
         if (data.ReadByte() >= 0) // this also has gzip check its own sum
             throw new CorruptFileException($"{path} goes on after the {bytes:N0} bytes of elements that its header promises, of shape {shape}.");
         return new(type, shape, elements);
@@ -107,12 +104,5 @@ public static class Idx
         {
             throw new CorruptFileException($"{path} has a header that promises elements of shape {shape}, more than 2^63 bytes.", e);
         }
-    }
-
-    private static void ReadFully(Stream data, Span<byte> bytes, string path)
-    {
-        int read = data.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (read < bytes.Length)
-            throw new CorruptFileException($"{path} is truncated: of {bytes.Length:N0} bytes that come next, {read:N0} are there.");
     }
 }
