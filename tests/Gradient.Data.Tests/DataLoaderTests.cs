@@ -232,7 +232,7 @@ public class DataLoaderTests
     {
         Assert.That(() => new DataLoader(Numbers, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new DataLoader(Numbers, 1, prefetch: -1), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => new DataLoader(null!, 1), Throws.TypeOf<ArgumentNullException>());
+        Assert.That(() => new DataLoader((Dataset)null!, 1), Throws.TypeOf<ArgumentNullException>());
     }
 
     private static (Tensor, Tensor) Item(int i) => (Tensor.From<float>([i], [1], Devices.Cpu), Tensor.From<long>([i], [], Devices.Cpu));

@@ -2,18 +2,28 @@ namespace Gradient.Data;
 
 /// <summary>
 /// Examples that can be asked for by number: an input and its target each. Override <see cref="GetItem"/>; override
-/// <see cref="GetBatch"/> too where many examples are had faster at once. A <see cref="DataLoader"/> calls both from one background thread
-/// per running enumeration, and disposes of what it got: hand out tensors, or views, that nobody else disposes. Random augmentation
-/// that depends on the index alone (<see cref="Philox"/>) is the same at any prefetch.
+/// <see cref="GetBatch"/> too where many examples are had faster at once, and <see cref="ForEpoch"/> where items differ from epoch to
+/// epoch. A <see cref="DataLoader"/> calls them from its worker threads, several at once if it has several, and disposes of the batches
+/// it gets; items are left alone.
 /// </summary>
-public abstract class Dataset
+public abstract partial class Dataset
 {
     /// <summary>The number of examples.</summary>
     public abstract int Count { get; }
 
+    /// <summary>How many random streams an item's augmentations take, so that the next one takes another.</summary>
+    internal virtual int RandomStages => 0;
+
     /// <summary>An example: tensors of the same shapes and types for every index, on the CPU.</summary>
     /// <param name="index">0 to <see cref="Count"/> − 1.</param>
     public abstract (Tensor Input, Tensor Target) GetItem(int index);
+
+    /// <summary>
+    /// The dataset as it is in an epoch; itself, if epochs do not differ. Random augmentations live here: a pure function of (seed, epoch,
+    /// index) is the same on any number of workers and after a resume (<see cref="ItemRandom"/>).
+    /// </summary>
+    /// <param name="epoch">From 0.</param>
+    public virtual Dataset ForEpoch(long epoch) => this;
 
     /// <summary>
     /// Several examples stacked: inputs [batch, …], targets [batch, …]. By default each comes from <see cref="GetItem"/> and is copied
@@ -24,59 +34,13 @@ public abstract class Dataset
     public virtual (Tensor Inputs, Tensor Targets) GetBatch(ReadOnlySpan<int> indices)
     {
         if (indices.IsEmpty) throw new ArgumentException("A batch needs at least one index.", nameof(indices));
-        Tensor? inputs = null, targets = null;
-        for (int i = 0; i < indices.Length; i++)
-        {
-            try
-            {
-                var (input, target) = GetItem(indices[i]);
-                inputs ??= Rows.Empty(input, indices.Length);
-                targets ??= Rows.Empty(target, indices.Length);
-                Rows.Put(input, inputs, i);
-                Rows.Put(target, targets, i);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                throw new DatasetException(indices[i], $"Item {indices[i]} of {GetType().Name} could not be read: {e.Message}", e);
-            }
-        }
-
-        return (inputs!, targets!);
+        return Rows.Stack(indices, GetItem, index => index, GetType().Name);
     }
 
-    /// <summary>The first <paramref name="count"/> examples (all, if there are fewer).</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
-    public Dataset Take(int count)
+    /// <summary>That an index is one of the dataset's.</summary>
+    private protected void Check(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        return new Subset(this, Range(0, Math.Min(count, Count)));
-    }
-
-    /// <summary>All but the first <paramref name="count"/> examples.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
-    public Dataset Skip(int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        return new Subset(this, Range(Math.Min(count, Count), Count));
-    }
-
-    /// <summary>
-    /// Two parts without an example in common, drawn at random: the same seed gives the same parts. The first has
-    /// ⌊fraction·Count⌋ examples, the second the rest.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The fraction is outside [0, 1].</exception>
-    public (Dataset First, Dataset Second) RandomSplit(double fraction, long seed = 0)
-    {
-        if (!(fraction >= 0 && fraction <= 1)) throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "A fraction is between 0 and 1.");
-        int[] order = Permutation.Of(Count, seed, epoch: 0);
-        int first = (int)(fraction * Count);
-        return (new Subset(this, order.AsSpan(0, first)), new Subset(this, order.AsSpan(first)));
-    }
-
-    private static int[] Range(int from, int to)
-    {
-        var indices = new int[to - from];
-        for (int i = 0; i < indices.Length; i++) indices[i] = from + i;
-        return indices;
+        if ((uint)index >= (uint)Count)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"{GetType().Name} has examples 0 to {Count - 1}.");
     }
 }

@@ -13,8 +13,8 @@ public class DatasetException : GradientException
     public DatasetException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <summary>An error with the item's index, its message and cause.</summary>
-    public DatasetException(int index, string message, Exception innerException) : base(message, innerException) => Index = index;
+    public DatasetException(long index, string message, Exception innerException) : base(message, innerException) => Index = index;
 
     /// <summary>Which item it was; −1 if it is not known.</summary>
-    public int Index { get; } = -1;
+    public long Index { get; } = -1;
 }

@@ -9,6 +9,36 @@ internal static class Rows
     /// <summary>Room for so many rows like <paramref name="row"/>.</summary>
     public static Tensor Empty(Tensor row, int count) => Tensor.Empty(row.Shape.Insert(0, count), row.DType, row.Device);
 
+    /// <summary>Items got one after the other and copied into their place: inputs [count, …], targets [count, …].</summary>
+    /// <param name="items">At least one.</param>
+    /// <param name="get">Gets one.</param>
+    /// <param name="number">Its number, for the error.</param>
+    /// <param name="source">Where it is from, for the error.</param>
+    /// <exception cref="DatasetException">An item threw, or its shapes or types differ from those of the first.</exception>
+    public static (Tensor Inputs, Tensor Targets) Stack<T>(
+        ReadOnlySpan<T> items, Func<T, (Tensor Input, Tensor Target)> get, Func<T, long> number, string source)
+    {
+        Tensor? inputs = null, targets = null;
+        for (int i = 0; i < items.Length; i++)
+        {
+            try
+            {
+                var (input, target) = get(items[i]);
+                inputs ??= Empty(input, items.Length);
+                targets ??= Empty(target, items.Length);
+                Put(input, inputs, i);
+                Put(target, targets, i);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                long index = number(items[i]);
+                throw new DatasetException(index, $"Item {index} of {source} could not be read: {e.Message}", e);
+            }
+        }
+
+        return (inputs!, targets!);
+    }
+
     /// <summary>batch[index] ← row.</summary>
     /// <exception cref="ShapeMismatchException">The shapes differ.</exception>
     /// <exception cref="DTypeMismatchException">The types differ.</exception>

@@ -20,6 +20,15 @@ public sealed class Subset : Dataset
     /// <inheritdoc/>
     public override int Count => indices.Length;
 
+    internal override int RandomStages => source.RandomStages;
+
+    /// <inheritdoc/>
+    public override Dataset ForEpoch(long epoch)
+    {
+        var inner = source.ForEpoch(epoch);
+        return ReferenceEquals(inner, source) ? this : new Subset(inner, indices);
+    }
+
     /// <inheritdoc/>
     public override (Tensor Input, Tensor Target) GetItem(int index) => source.GetItem(indices[index]);
 

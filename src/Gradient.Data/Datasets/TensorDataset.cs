@@ -17,6 +17,19 @@ public sealed class TensorDataset : Dataset
         this.targets = targets.Contiguous().Persist();
     }
 
+    /// <summary>Inputs and targets one by one, copied into one tensor each: those of all examples have equal shapes and types.</summary>
+    /// <exception cref="DatasetException">Shapes or types differ; the error names the index.</exception>
+    /// <exception cref="ArgumentException">There are none, or not as many inputs as targets.</exception>
+    public TensorDataset(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> targets)
+        : this(Stacked(inputs, targets))
+    {
+    }
+
+    private TensorDataset((Tensor Inputs, Tensor Targets) stacked)
+        : this(stacked.Inputs, stacked.Targets)
+    {
+    }
+
     /// <inheritdoc/>
     public override int Count => (int)inputs.Shape[0];
 
@@ -35,8 +48,12 @@ public sealed class TensorDataset : Dataset
         return (Rows.Gather(inputs, indices), Rows.Gather(targets, indices));
     }
 
-    private void Check(int index)
+    private static (Tensor Inputs, Tensor Targets) Stacked(IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> targets)
     {
-        if ((uint)index >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(index), index, $"TensorDataset has examples 0 to {Count - 1}.");
+        if (inputs.Count == 0 || inputs.Count != targets.Count)
+            throw new ArgumentException($"TensorDataset: {inputs.Count} inputs and {targets.Count} targets; one target per input, and at least one.", nameof(targets));
+        var all = new int[inputs.Count];
+        for (int i = 0; i < all.Length; i++) all[i] = i;
+        return Rows.Stack<int>(all, i => (inputs[i], targets[i]), i => i, nameof(TensorDataset));
     }
 }

@@ -1,58 +1,56 @@
 using System.Collections;
-using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Gradient.Autograd;
 
 namespace Gradient.Data;
 
-/// <summary>One epoch, or the rest of one: a thread puts batches into a bounded queue, the caller takes them out.</summary>
+/// <summary>One epoch, or the rest of one, made by workers or, without them, on the caller's thread.</summary>
 internal sealed class BatchEnumerator : IEnumerator<Batch>
 {
     private readonly DataLoader loader;
     private readonly CancellationToken cancellation;
-    private readonly CancellationTokenSource stop;
-    private readonly BlockingCollection<(Tensor Inputs, Tensor Targets)>? queue;
-    private readonly Thread? thread;
+    private readonly WorkerQueue? queue;
+    private readonly IEnumerator<Func<(Tensor Inputs, Tensor Targets)>>? jobs;
     private readonly long epoch;
-    private readonly int last;
-    private int[]? order;
     private int next;
     private ExceptionDispatchInfo? failure;
-    private bool disposed;
+    private bool ended, disposed;
 
     public BatchEnumerator(DataLoader loader, DataLoaderPosition start, CancellationToken cancellation)
     {
         this.loader = loader;
         this.cancellation = cancellation;
-        stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         (epoch, next) = (start.Epoch, start.Batch);
-        last = loader.BatchCount;
-        if (loader.Prefetch == 0) return;
-        queue = new(loader.Prefetch);
-        thread = new Thread(Produce) { IsBackground = true, Name = "Gradient.Data.DataLoader" };
-        thread.UnsafeStart(next); // unsafe: without the caller's TensorScope, NoGrad and other ambient values
+        var all = loader.Jobs(start);
+        if (loader.Prefetch == 0) jobs = all.GetEnumerator();
+        else queue = new(all, loader.Workers, loader.Prefetch, loader.Meter);
     }
 
     public Batch Current { get; private set; } = null!;
 
     object IEnumerator.Current => Current;
 
+    /// <summary>Bytes of the batches that lie ready.</summary>
+    public long ReadyBytes => queue?.ReadyBytes ?? 0;
+
     public bool MoveNext()
     {
         ObjectDisposedException.ThrowIf(disposed, loader);
         cancellation.ThrowIfCancellationRequested();
-        if (next == last)
-        {
-            loader.Report(this, new(epoch + 1, 0));
-            return false;
-        }
-
+        if (ended) return false;
         using (TensorScope.Suppress()) // a batch outlives the scope that happens to be open when it is asked for
         {
-            var (inputs, targets) = queue is null ? Make(next) : Take(queue);
-            Current = new(new(inputs.To(loader.Device)), new(targets.To(loader.Device)));
-            if (!ReferenceEquals(Current.Inputs.Value, inputs)) inputs.Dispose();
-            if (!ReferenceEquals(Current.Targets.Value, targets)) targets.Dispose();
+            if (!TryTake(out var batch))
+            {
+                ended = true;
+                loader.Report(this, new(epoch + 1, 0));
+                return false;
+            }
+
+            Current = new(new(batch.Inputs.To(loader.Device)), new(batch.Targets.To(loader.Device)));
+            if (!ReferenceEquals(Current.Inputs.Value, batch.Inputs)) batch.Inputs.Dispose();
+            if (!ReferenceEquals(Current.Targets.Value, batch.Targets)) batch.Targets.Dispose();
         }
 
         next++;
@@ -62,83 +60,34 @@ internal sealed class BatchEnumerator : IEnumerator<Batch>
 
     public void Reset() => throw new NotSupportedException("An epoch runs once; begin another foreach.");
 
-    /// <summary>Stops the thread, waits for it (the dataset is not called any more afterwards), and drops what lies ready.</summary>
+    /// <summary>Stops the workers, waits for them (the dataset is not called any more afterwards), and drops what lies ready.</summary>
     public void Dispose()
     {
         if (disposed) return;
         disposed = true;
         loader.End(this);
-        stop.Cancel();
-        thread?.Join();
-        while (queue?.TryTake(out var batch) == true)
-        {
-            batch.Inputs.Dispose();
-            batch.Targets.Dispose();
-        }
-
         queue?.Dispose();
-        stop.Dispose();
+        jobs?.Dispose();
     }
 
-    private (Tensor Inputs, Tensor Targets) Take(BlockingCollection<(Tensor Inputs, Tensor Targets)> ready)
+    private bool TryTake(out (Tensor Inputs, Tensor Targets) batch)
     {
-        if (ready.TryTake(out var batch, Timeout.Infinite, cancellation)) return batch;
-        cancellation.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(disposed, loader); // by another thread
-        failure!.Throw();
-        return default;
-    }
-
-    private void Produce(object? from)
-    {
+        if (queue is not null) return queue.TryTake(out batch, cancellation);
+        failure?.Throw();
+        long began = Stopwatch.GetTimestamp();
+        batch = default;
         try
         {
-            for (int batch = (int)from!; batch < last; batch++)
-            {
-                var made = Make(batch);
-                try
-                {
-                    queue!.Add(made, stop.Token);
-                }
-                catch
-                {
-                    made.Inputs.Dispose();
-                    made.Targets.Dispose();
-                    throw;
-                }
-            }
+            if (!jobs!.MoveNext()) return false;
+            batch = jobs.Current();
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The caller ended the enumeration, or asked for the cancellation that MoveNext throws.
-        }
-#pragma warning disable CA1031 // Whatever the dataset throws is thrown again where the batch is asked for.
         catch (Exception e)
-#pragma warning restore CA1031
         {
-            failure = ExceptionDispatchInfo.Capture(e);
+            failure = ExceptionDispatchInfo.Capture(e); // or the next call would pass over this batch in silence
+            throw;
         }
-        finally
-        {
-            queue!.CompleteAdding();
-        }
-    }
 
-    private (Tensor Inputs, Tensor Targets) Make(int batch)
-    {
-        stop.Token.ThrowIfCancellationRequested();
-        order ??= loader.Order(epoch);
-        int start = batch * loader.BatchSize;
-        var indices = order.AsSpan(start, Math.Min(loader.BatchSize, order.Length - start));
-        try
-        {
-            return loader.Dataset.GetBatch(indices);
-        }
-        catch (Exception e) when (e is not DatasetException and not OperationCanceledException)
-        {
-            throw new DatasetException(
-                $"Batch {batch} of epoch {epoch} (items {string.Join(", ", indices[..Math.Min(8, indices.Length)].ToArray())}" +
-                $"{(indices.Length > 8 ? ", …" : "")}) could not be made by {loader.Dataset.GetType().Name}: {e.Message}", e);
-        }
+        loader.Meter.MadeAndDelivered(Stopwatch.GetTimestamp() - began);
+        return true;
     }
 }

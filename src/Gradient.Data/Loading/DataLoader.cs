@@ -4,13 +4,19 @@ using Gradient.Autograd;
 namespace Gradient.Data;
 
 /// <summary>
-/// Cuts a dataset into batches, prepared by a background thread while the previous ones are used. Each <c>foreach</c> is one epoch.
-/// With <c>shuffle</c>, an epoch's order is a pure function of (seed, epoch): prefetching, interruptions and the machine do not change it.
+/// Cuts a dataset into batches, prepared by worker threads while the previous ones are used. Each <c>foreach</c> is one epoch. Batches
+/// come in order, and with <c>shuffle</c> an epoch's order is a pure function of (seed, epoch): the number of workers, prefetching,
+/// interruptions and the machine do not change it.
 /// </summary>
 public sealed class DataLoader : IEnumerable<Batch>, IDisposable
 {
+    /// <summary>The random stream of batch transforms: before those of items.</summary>
+    private const int BatchStage = -1;
+
     private readonly Lock gate = new();
     private readonly List<BatchEnumerator> running = [];
+    private readonly BatchSource source;
+    private readonly BatchTransform? transform;
     private readonly long seed;
     private BatchEnumerator? latest;
     private DataLoaderPosition position;
@@ -21,49 +27,98 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
     /// <param name="dataset">Where examples come from.</param>
     /// <param name="batchSize">Examples per batch; the last batch of an epoch may have fewer.</param>
     /// <param name="shuffle">Whether each epoch has a random order of its own.</param>
-    /// <param name="seed">What that order depends on, with the epoch.</param>
+    /// <param name="seed">What that order, and what is random in <paramref name="transform"/>, depends on, with the epoch.</param>
     /// <param name="dropLast">Whether a last batch with fewer examples is left out.</param>
-    /// <param name="prefetch">How many batches may lie ready; 0 prepares each when it is asked for, on the caller's thread.</param>
+    /// <param name="prefetch">
+    /// How many batches may lie ready besides those that the workers are making; 0 prepares each when it is asked for, on the caller's thread.
+    /// </param>
     /// <param name="device">Where batches go; <see cref="Devices.Best"/> if null.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The batch size is not positive, or prefetch negative.</exception>
+    /// <param name="workers">How many threads make batches, each a whole one at a time.</param>
+    /// <param name="transform">What becomes of a whole batch, on the workers: <see cref="MixUp"/>, <see cref="CutMix"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size or the number of workers is not positive, or prefetch negative.</exception>
     public DataLoader(
-        Dataset dataset, int batchSize, bool shuffle = false, long seed = 0, bool dropLast = false, int prefetch = 2, Device? device = null)
+        Dataset dataset, int batchSize, bool shuffle = false, long seed = 0, bool dropLast = false, int prefetch = 2, Device? device = null,
+        int workers = 1, BatchTransform? transform = null)
+        : this(Source(dataset, shuffle, seed), batchSize, seed, dropLast, prefetch, device, workers, transform)
     {
-        ArgumentNullException.ThrowIfNull(dataset);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
-        ArgumentOutOfRangeException.ThrowIfNegative(prefetch);
         Dataset = dataset;
-        BatchSize = batchSize;
         Shuffle = shuffle;
-        this.seed = seed;
-        DropLast = dropLast;
-        Prefetch = prefetch;
-        Device = device ?? Devices.Best;
     }
 
-    /// <summary>Where examples come from.</summary>
-    public Dataset Dataset { get; }
+    /// <summary>A loader of a stream; nothing is read before it is enumerated.</summary>
+    /// <param name="stream">Where examples come from, in their order: see <see cref="StreamingDataset.Shuffle"/>.</param>
+    /// <param name="batchSize">Examples per batch; the last batch of an epoch may have fewer.</param>
+    /// <param name="seed">What is random in <paramref name="transform"/> depends on it, with the epoch.</param>
+    /// <param name="dropLast">Whether a last batch with fewer examples is left out.</param>
+    /// <param name="prefetch">How many batches may lie ready besides those that the workers are making; 0 works on the caller's thread.</param>
+    /// <param name="device">Where batches go; <see cref="Devices.Best"/> if null.</param>
+    /// <param name="workers">How many threads make batches, each a whole one at a time; they read in turn and decode side by side.</param>
+    /// <param name="transform">What becomes of a whole batch, on the workers.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The batch size or the number of workers is not positive, or prefetch negative.</exception>
+    public DataLoader(
+        StreamingDataset stream, int batchSize, long seed = 0, bool dropLast = false, int prefetch = 2, Device? device = null,
+        int workers = 1, BatchTransform? transform = null)
+        : this(Source(stream), batchSize, seed, dropLast, prefetch, device, workers, transform)
+    {
+    }
 
-    /// <summary>Examples per batch.</summary>
-    public int BatchSize { get; }
+    private DataLoader(
+        BatchSource source, int batchSize, long seed, bool dropLast, int prefetch, Device? device, int workers, BatchTransform? transform)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(prefetch);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
+        this.source = source;
+        this.seed = seed;
+        this.transform = transform;
+        BatchSize = batchSize;
+        DropLast = dropLast;
+        Prefetch = prefetch;
+        Workers = workers;
+        Device = device ?? Devices.Best;
+        Meter = new(prefetch == 0 ? 0 : workers);
+    }
+
+    /// <summary>Where examples come from; null if it is a stream.</summary>
+    public Dataset? Dataset { get; }
 
     /// <summary>Whether each epoch has a random order of its own.</summary>
     public bool Shuffle { get; }
 
+    /// <summary>Examples per batch.</summary>
+    public int BatchSize { get; }
+
     /// <summary>Whether a last batch with fewer examples is left out.</summary>
     public bool DropLast { get; }
 
-    /// <summary>How many batches may lie ready.</summary>
+    /// <summary>How many batches may lie ready besides those that the workers are making.</summary>
     public int Prefetch { get; }
+
+    /// <summary>How many threads make batches, unless <see cref="Prefetch"/> is 0.</summary>
+    public int Workers { get; }
 
     /// <summary>Where batches go.</summary>
     public Device Device { get; }
 
     /// <summary>Batches per epoch.</summary>
-    public int BatchCount => (Dataset.Count / BatchSize) + (!DropLast && Dataset.Count % BatchSize != 0 ? 1 : 0);
+    /// <exception cref="UnsupportedOperationException">It is a stream that does not know its length.</exception>
+    public int BatchCount => CountBatches() ?? throw UnknownLength();
 
     /// <summary>Examples per epoch.</summary>
-    public int ExampleCount => DropLast ? BatchCount * BatchSize : Dataset.Count;
+    /// <exception cref="UnsupportedOperationException">It is a stream that does not know its length.</exception>
+    public int ExampleCount => DropLast ? BatchCount * BatchSize : (int)(source.Count ?? throw UnknownLength());
+
+    /// <summary>How long batches took, how long the training waited for them, how busy the workers were.</summary>
+    public DataLoaderStatistics Statistics
+    {
+        get
+        {
+            long ready = 0;
+            lock (gate)
+                foreach (var enumerator in running) ready += enumerator.ReadyBytes;
+            return Meter.Read(ready);
+        }
+    }
 
     /// <summary>
     /// How far the latest enumeration has come; to be saved with a checkpoint. After it is set, the next enumeration delivers what is
@@ -79,15 +134,18 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
 
         set
         {
-            if (value.Epoch < 0 || value.Batch < 0 || value.Batch > BatchCount)
-                throw new ArgumentOutOfRangeException(nameof(value), value, $"A position has an epoch from 0 and a batch from 0 to {BatchCount}.");
+            int? count = CountBatches();
+            if (value.Epoch < 0 || value.Batch < 0 || value.Batch > count)
+                throw new ArgumentOutOfRangeException(nameof(value), value, $"A position has an epoch from 0 and a batch from 0{(count is null ? "" : $" to {count}")}.");
             lock (gate)
             {
-                position = value.Batch > 0 && value.Batch == BatchCount ? new(value.Epoch + 1, 0) : value;
+                position = value.Batch > 0 && value.Batch == count ? new(value.Epoch + 1, 0) : value;
                 positionWasSet = true;
             }
         }
     }
+
+    internal LoaderMeter Meter { get; }
 
     /// <summary>Begins an epoch; <c>foreach</c> calls it.</summary>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
@@ -102,6 +160,9 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
         while (batches.MoveNext()) yield return batches.Current;
     }
 
+    /// <summary>Begins counting anew.</summary>
+    public void ResetStatistics() => Meter.Reset();
+
     /// <summary>Ends running enumerations and waits for their threads. Batches already delivered stay valid.</summary>
     public void Dispose()
     {
@@ -115,13 +176,22 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
         foreach (var enumerator in ended) enumerator.Dispose();
     }
 
-    /// <summary>The examples' order in an epoch.</summary>
-    internal int[] Order(long epoch)
+    /// <summary>What makes the batches from a position to the end of its epoch.</summary>
+    internal IEnumerable<Func<(Tensor Inputs, Tensor Targets)>> Jobs(DataLoaderPosition start)
     {
-        if (Shuffle) return Permutation.Of(Dataset.Count, seed, epoch);
-        var order = new int[Dataset.Count];
-        for (int i = 0; i < order.Length; i++) order[i] = i;
-        return order;
+        int batch = start.Batch;
+        foreach (var make in source.Read(start.Epoch, start.Batch, BatchSize, DropLast))
+        {
+            int number = batch++;
+            yield return transform is null ? make : () =>
+            {
+                var (inputs, targets) = make();
+                var transformed = transform.Apply(inputs, targets, new ItemRandom(seed, start.Epoch, number, BatchStage));
+                if (!ReferenceEquals(transformed.Inputs, inputs)) inputs.Dispose();
+                if (!ReferenceEquals(transformed.Targets, targets)) targets.Dispose();
+                return transformed;
+            };
+        }
     }
 
     internal void Report(BatchEnumerator enumerator, DataLoaderPosition reached)
@@ -134,6 +204,23 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
     {
         lock (gate) running.Remove(enumerator);
     }
+
+    private static MapSource Source(Dataset dataset, bool shuffle, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        return new(dataset, shuffle, seed);
+    }
+
+    private static StreamSource Source(StreamingDataset stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new(stream);
+    }
+
+    private static UnsupportedOperationException UnknownLength() =>
+        new("DataLoader: the stream does not know how many examples it has; override StreamingDataset.Count, or enumerate it.");
+
+    private int? CountBatches() => source.Count is { } count ? checked((int)(DropLast ? count / BatchSize : (count + BatchSize - 1) / BatchSize)) : null;
 
     private BatchEnumerator Begin(CancellationToken cancellation)
     {
