@@ -22,6 +22,7 @@ command.SetAction(arguments =>
     RandomNumbers.Seed(0);
     Operations.Run(timer);
     Steps.Run(timer);
+    Loading.Run(timer);
     return 0;
 });
 return command.Parse(args).Invoke();
