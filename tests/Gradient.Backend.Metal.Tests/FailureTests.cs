@@ -22,6 +22,7 @@ public sealed class FailureTests
     {
         SoftMetal.Require();
         device = MetalKernelDevice.Find()!;
+        device.Stream.WorkPerCommit = 1L << 28; // whatever the environment says
         kernels = [.. Enumerable.Range(0, Launches).Select(i => device.Compile("test", Source, "store", [i]))];
         buffers = new DeviceBuffer[8];
         for (int i = 0; i < buffers.Length; i++) Assert.That(device.TryAllocate(64, out buffers[i]));

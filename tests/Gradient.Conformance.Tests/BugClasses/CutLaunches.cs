@@ -66,6 +66,7 @@ public sealed class CutLaunches
             var noise = GradientTensor.Randn([8, 8, 8, 1], seed: 3, device: device);
             var loss = Loss.CrossEntropy(model.Forward(noise), GradientTensor.From<long>([1, 2, 3, 4, 5, 6, 7, 8], device));
             loss.Backward();
+            Gradients.ClipNorm(model.Parameters(), maxNorm: 0.1f);
             optimizer.Step();
             var large = GradientTensor.Randn([3, 20_000], seed: 4, device: device);
             var (sorted, places) = large.Sort();
@@ -74,7 +75,8 @@ public sealed class CutLaunches
             [
                 [loss.Item()], .. model.Parameters().Select(parameter => parameter.Value.ToArray<float>()),
                 sorted.ToArray<float>(), large.Sum(axes: [1]).ToArray<float>(), large.CumSum(1).ToArray<float>(), product.ToArray<float>(),
-                large.To(DType.Float16).To(DType.Float32).ToArray<float>(), large.Softmax(0).ToArray<float>(), large.Gather(1, places).ToArray<float>(),
+                large.To(DType.Float16).To(DType.Float32).ToArray<float>(), Loss.CrossEntropy(large.Transpose(0, 1), large.ArgMax(axis: 0)).ToArray<float>(),
+                large.Softmax(0).ToArray<float>(), large.Gather(1, places).ToArray<float>(),
             ];
         }
     }
