@@ -49,13 +49,11 @@ def erf_small(z):
     return 2 / mp.sqrt(mp.pi) if z < mp.mpf("1e-40") else mp.erf(mp.sqrt(z)) / mp.sqrt(z)
 
 
-def erfc_scaled(k):
-    """(1 + 2t) e^(t^2) erfc(t) as a function of u = (t - k)/(t + k), after Shepherd and Laframboise (1981)."""
+def mills(k):
+    """(x + k) e^(x^2/2) Phi(-x) as a function of u = (x - k)/(x + k), after Shepherd and Laframboise (1981)."""
     def f(u):
-        if u >= 1:
-            return 2 / mp.sqrt(mp.pi)
-        t = k * (1 + u) / (1 - u)
-        return (1 + 2 * t) * mp.exp(t * t) * mp.erfc(t)
+        x = k * (1 + u) / (1 - u)
+        return (x + k) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2)) / 2
     return f
 
 
@@ -78,8 +76,10 @@ def main():
     half = mp.log(2) / 2 * mp.mpf("1.0001")
     widest = (mp.sqrt(2) - 1) ** 2 / (mp.sqrt(2) + 1) ** 2 * mp.mpf("1.0001")
     show("exp float", exp_tail, -half, half, 4, lambda r: r * r)
+    show("exp of float powers", exp_tail, -half, half, 5, lambda r: r * r)
     show("exp double", exp_tail, -half, half, 9, lambda r: r * r)
     show("log float", log_tail, 0, widest, 3, lambda z: z / 2)
+    show("log of float powers", log_tail, 0, widest, 4, lambda z: z / 2)
     show("log double", log_tail, 0, widest, 6, lambda z: z / 2)
     show("erf float", erf_small, 0, 1, 6)
     show("erf double", erf_small, 0, 1, 11)
@@ -88,9 +88,10 @@ def main():
     show("sin double", sin_tail, 0, octant, 5, lambda z: z * mp.sqrt(z))
     show("cos float", cos_tail, 0, octant, 2, lambda z: z * z)
     show("cos double", cos_tail, 0, octant, 5, lambda z: z * z)
-    for degree, k, last in ((10, 2, "10.1"), (22, 3, "27.3")):
-        end = (mp.mpf(last) - k) / (mp.mpf(last) + k)
-        show(f"erfc K={k} t<={last}", erfc_scaled(k), -1, end, degree)
+    for name, degree, last in (("float", 9, "14.5"), ("double", 22, "39")):
+        k = mp.mpf(4)
+        ratio = mills(k)
+        show(f"Mills {name}", ratio, -1, (mp.mpf(last) - k) / (mp.mpf(last) + k), degree, lambda u: 1 / ratio(u))
 
 
 main()

@@ -24,12 +24,20 @@ public sealed partial class CpuBackend
 
         public readonly void Run<T, C>() where T : unmanaged where C : unmanaged, INumber<C>
         {
-            if (typeof(C) == typeof(float)) Run<T, float, double>();
-            else if (typeof(C) == typeof(double)) Run<T, double, double>();
-            else Run<T, long, long>();
+            switch (Kind)
+            {
+                case ReduceKind.Maximum: Reduction.Run<T, C, C, MaximumReduction>(X, Axes, Y, false); break;
+                case ReduceKind.Minimum: Reduction.Run<T, C, C, MinimumReduction>(X, Axes, Y, false); break;
+                case ReduceKind.Any: Reduction.Run<T, C, C, AnyReduction>(X, Axes, Y, false); break;
+                case ReduceKind.All: Reduction.Run<T, C, C, AllReduction>(X, Axes, Y, false); break;
+                default:
+                    if (typeof(C) == typeof(float)) Accumulate<T, C, double>();
+                    else Accumulate<T, C, C>();
+                    break;
+            }
         }
 
-        private readonly void Run<T, C, P>()
+        private readonly void Accumulate<T, C, P>()
             where T : unmanaged
             where C : unmanaged, INumber<C>
             where P : unmanaged, INumber<P>
@@ -38,10 +46,6 @@ public sealed partial class CpuBackend
             {
                 case ReduceKind.Sum or ReduceKind.Mean: Reduction.Run<T, C, P, SumReduction>(X, Axes, Y, Kind == ReduceKind.Mean); break;
                 case ReduceKind.Product: Reduction.Run<T, C, P, ProductReduction>(X, Axes, Y, false); break;
-                case ReduceKind.Maximum: Reduction.Run<T, C, P, MaximumReduction>(X, Axes, Y, false); break;
-                case ReduceKind.Minimum: Reduction.Run<T, C, P, MinimumReduction>(X, Axes, Y, false); break;
-                case ReduceKind.Any: Reduction.Run<T, C, P, AnyReduction>(X, Axes, Y, false); break;
-                case ReduceKind.All: Reduction.Run<T, C, P, AllReduction>(X, Axes, Y, false); break;
                 case ReduceKind.SumOfSquares: Reduction.Run<T, C, P, SumOfSquaresReduction>(X, Axes, Y, false); break;
                 default: throw new ArgumentOutOfRangeException(nameof(Kind), Kind, "not a ReduceKind");
             }

@@ -37,17 +37,16 @@ public sealed partial class CpuBackend
             var lines = new Lines(X.Shape, Axis);
             lines.Add(X.Layout);
             lines.Add(Y.Layout);
-            lines.Prepare();
             T* x = Elements.Pointer<T>(X), y = Elements.Pointer<T>(Y);
             if (typeof(C) == typeof(float))
             {
                 var body = new LineLoop<T, C, ScanKernel<C, double, TReduction>> { Lines = lines, Kernel = new(Reverse), A = x, Y = y };
-                WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
+                body.Run(cost: 2);
             }
             else
             {
                 var body = new LineLoop<T, C, ScanKernel<C, C, TReduction>> { Lines = lines, Kernel = new(Reverse), A = x, Y = y };
-                WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
+                body.Run(cost: 2);
             }
         }
     }

@@ -40,9 +40,8 @@ public sealed partial class CpuBackend
             var lines = new Lines(X.Shape, Axis);
             lines.Add(X.Layout);
             lines.Add(Y.Layout);
-            lines.Prepare();
             var body = new LineLoop<T, C, SoftmaxKernel<C>> { Lines = lines, Kernel = new(Kind), A = Elements.Pointer<T>(X), Y = Elements.Pointer<T>(Y) };
-            WorkerPool.Shared.For(lines.Batches, lines.Grain(4), body);
+            body.Run(cost: 4);
         }
     }
 
@@ -58,12 +57,11 @@ public sealed partial class CpuBackend
             lines.Add(Dy.Layout);
             lines.Add(Y.Layout);
             lines.Add(Dx.Layout);
-            lines.Prepare();
             var body = new LineLoop<T, C, SoftmaxBackwardKernel<C>>
             {
                 Lines = lines, Kernel = new(Kind), A = Elements.Pointer<T>(Dy), B = Elements.Pointer<T>(Y), Y = Elements.Pointer<T>(Dx),
             };
-            WorkerPool.Shared.For(lines.Batches, lines.Grain(2), body);
+            body.Run(cost: 2);
         }
     }
 }

@@ -35,7 +35,7 @@ internal static class BinaryOperators
     internal readonly struct Pow : IBinaryOperator
     {
         [MethodImpl(Inline)]
-        public static V Apply<V>(V x, V y, V a, V b) where V : struct, ISimd<V> => V.Map2<ScalarFunctions.Pow>(x, y);
+        public static V Apply<V>(V x, V y, V a, V b) where V : struct, ISimd<V> => VectorMath.Pow(x, y);
     }
 
     internal readonly struct Minimum : IBinaryOperator

@@ -66,13 +66,7 @@ internal static unsafe class ElementKernels
         byte* y = p[0], x = p[1];
         long size = Unsafe.SizeOf<V>(), bytes = count * (size / V.Count), i = 0;
         for (; i <= bytes - size; i += size) V.Store(F.Apply(V.Load(x + i), a, b), y + i);
-        if (i == bytes) return;
-
-        byte* pad = stackalloc byte[WidestVector];
-        uint rest = (uint)(bytes - i);
-        Unsafe.CopyBlockUnaligned(pad, x + i, rest);
-        V.Store(F.Apply(V.Load(pad), a, b), pad);
-        Unsafe.CopyBlockUnaligned(y + i, pad, rest);
+        if (i < bytes) Rest(&UnaryLoop<V, F>, p, 2, i, bytes, V.Count, parameters);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -83,14 +77,7 @@ internal static unsafe class ElementKernels
         byte* y = p[0], x0 = p[1], x1 = p[2];
         long size = Unsafe.SizeOf<V>(), bytes = count * (size / V.Count), i = 0;
         for (; i <= bytes - size; i += size) V.Store(F.Apply(V.Load(x0 + i), V.Load(x1 + i), a, b), y + i);
-        if (i == bytes) return;
-
-        byte* pad = stackalloc byte[2 * WidestVector];
-        uint rest = (uint)(bytes - i);
-        Unsafe.CopyBlockUnaligned(pad, x0 + i, rest);
-        Unsafe.CopyBlockUnaligned(pad + WidestVector, x1 + i, rest);
-        V.Store(F.Apply(V.Load(pad), V.Load(pad + WidestVector), a, b), pad);
-        Unsafe.CopyBlockUnaligned(y + i, pad, rest);
+        if (i < bytes) Rest(&BinaryLoop<V, F>, p, 3, i, bytes, V.Count, parameters);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -100,14 +87,26 @@ internal static unsafe class ElementKernels
         byte* y = p[0], x0 = p[1], x1 = p[2], x2 = p[3];
         long size = Unsafe.SizeOf<V>(), bytes = count * (size / V.Count), i = 0;
         for (; i <= bytes - size; i += size) V.Store(F.Apply(V.Load(x0 + i), V.Load(x1 + i), V.Load(x2 + i)), y + i);
-        if (i == bytes) return;
+        if (i < bytes) Rest(&TernaryLoop<V, F>, p, 4, i, bytes, V.Count, parameters);
+    }
 
-        byte* pad = stackalloc byte[3 * WidestVector];
-        uint rest = (uint)(bytes - i);
-        Unsafe.CopyBlockUnaligned(pad, x0 + i, rest);
-        Unsafe.CopyBlockUnaligned(pad + WidestVector, x1 + i, rest);
-        Unsafe.CopyBlockUnaligned(pad + (2 * WidestVector), x2 + i, rest);
-        V.Store(F.Apply(V.Load(pad), V.Load(pad + WidestVector), V.Load(pad + (2 * WidestVector))), pad);
-        Unsafe.CopyBlockUnaligned(y + i, pad, rest);
+    /// <summary>
+    /// The last bytes from <paramref name="start"/> on, padded, through the same loop: operators are long, and a second copy in the loop
+    /// would be compiled for nothing.
+    /// </summary>
+    private static void Rest(ElementKernel loop, byte** p, int operands, long start, long end, long count, KernelParameters* parameters)
+    {
+        const int MaxOperands = 4;
+        byte* pads = stackalloc byte[MaxOperands * WidestVector];
+        byte** padded = stackalloc byte*[MaxOperands];
+        uint rest = (uint)(end - start);
+        for (int k = 0; k < operands; k++)
+        {
+            padded[k] = pads + (k * WidestVector);
+            if (k > 0) Unsafe.CopyBlockUnaligned(padded[k], p[k] + start, rest);
+        }
+
+        loop(padded, count, parameters);
+        Unsafe.CopyBlockUnaligned(p[0] + start, padded[0], rest);
     }
 }

@@ -5,6 +5,10 @@ namespace Gradient.Backend.Cpu;
 /// shows only in <see cref="IsDouble"/>, <see cref="IsFloatingPoint"/> and <see cref="Constant"/>, which the compiler folds.
 /// Comparisons give masks: all bits of an element set, or none.
 /// </summary>
+/// <remarks>
+/// Every member and all that calls it, up to the loop, asks to be inlined, even what the compiler would inline anyway: what is not
+/// asked for counts against a budget, and after some fifty calls the smallest remain calls, in the middle of a kernel.
+/// </remarks>
 internal unsafe interface ISimd<V> where V : struct, ISimd<V>
 {
     /// <summary>The number of elements.</summary>
@@ -67,6 +71,12 @@ internal unsafe interface ISimd<V> where V : struct, ISimd<V>
     /// <summary>The larger; NaN if either is.</summary>
     static abstract V Max(V a, V b);
 
+    /// <summary>x, or the bound where x is greater; NaN stays. One instruction, unlike <see cref="Min"/>.</summary>
+    static abstract V AtMost(V x, V bound);
+
+    /// <summary>x, or the bound where x is less; NaN stays.</summary>
+    static abstract V AtLeast(V x, V bound);
+
     static abstract V Abs(V a);
 
     static abstract V Sqrt(V a);
@@ -80,13 +90,19 @@ internal unsafe interface ISimd<V> where V : struct, ISimd<V>
 
     static abstract V Truncate(V a);
 
-    /// <summary>x·2ⁿ for integral n, |n| at most 250 (double: 2040), overflow and denormal results included.</summary>
-    static abstract V Scale(V x, V n);
+    /// <summary>(1 + p)·2ⁿ for integral n, |n| at most 250 (double: 2040), overflow and denormal results included.</summary>
+    static abstract V ScaleOnePlus(V p, V n);
+
+    /// <summary>2^(n + offset) for integral exponents of at most 126 (double: 1022) either way.</summary>
+    static abstract V PowerOfTwo(V n, int offset = 0);
 
     /// <summary>
     /// For positive normal x: the m in [√½, √2) and the integral exponent with x = m·2^exponent. Garbage for other x.
     /// </summary>
     static abstract V Split(V x, out V exponent);
+
+    /// <summary>f of the elements as doubles, rounded to this type.</summary>
+    static abstract V InDouble<F>(V a, V b) where F : struct, IBinaryOperator;
 
     /// <summary>f of every element, in double precision, one by one. Floating point only.</summary>
     static abstract V Map<F>(V a) where F : struct, IScalarFunction;

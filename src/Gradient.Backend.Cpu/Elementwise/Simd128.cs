@@ -11,11 +11,23 @@ internal readonly unsafe struct Simd128<T> : ISimd<Simd128<T>> where T : unmanag
     [MethodImpl(Inline)]
     private Simd128(Vector128<T> v) => this.v = v;
 
-    public static int Count => Vector128<T>.Count;
+    public static int Count
+    {
+        [MethodImpl(Inline)]
+        get => Vector128<T>.Count;
+    }
 
-    public static bool IsDouble => typeof(T) == typeof(double);
+    public static bool IsDouble
+    {
+        [MethodImpl(Inline)]
+        get => typeof(T) == typeof(double);
+    }
 
-    public static bool IsFloatingPoint => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    public static bool IsFloatingPoint
+    {
+        [MethodImpl(Inline)]
+        get => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    }
 
     [MethodImpl(Inline)]
     public static Simd128<T> Constant(double value)
@@ -95,6 +107,12 @@ internal readonly unsafe struct Simd128<T> : ISimd<Simd128<T>> where T : unmanag
     public static Simd128<T> Max(Simd128<T> a, Simd128<T> b) => new(Vector128.Max(a.v, b.v));
 
     [MethodImpl(Inline)]
+    public static Simd128<T> AtMost(Simd128<T> x, Simd128<T> bound) => new(Vector128.MinNative(bound.v, x.v)); // the second where either is NaN
+
+    [MethodImpl(Inline)]
+    public static Simd128<T> AtLeast(Simd128<T> x, Simd128<T> bound) => new(Vector128.MaxNative(bound.v, x.v));
+
+    [MethodImpl(Inline)]
     public static Simd128<T> Abs(Simd128<T> a) => new(Vector128.Abs(a.v));
 
     [MethodImpl(Inline)]
@@ -133,11 +151,40 @@ internal readonly unsafe struct Simd128<T> : ISimd<Simd128<T>> where T : unmanag
     }
 
     [MethodImpl(Inline)]
-    public static Simd128<T> Scale(Simd128<T> x, Simd128<T> n)
+    public static Simd128<T> ScaleOnePlus(Simd128<T> p, Simd128<T> n)
     {
-        // Two factors, since one power of two does not reach from the largest number to the denormal ones.
-        var half = Floor(n * Constant(0.5));
-        return x * PowerOfTwo(half) * PowerOfTwo(n - half);
+        // Two factors, since one power of two does not reach from the largest number to the denormal ones: n, twice biased, is
+        // halved as an integer. What the addition leaves above it falls out on the left.
+        if (typeof(T) == typeof(float))
+        {
+            var bits = (n.v.As<T, float>() + Vector128.Create(12582912f + 254)).As<float, int>();
+            var half = Vector128.ShiftRightLogical(bits, 1);
+            Simd128<T> first = new(Vector128.ShiftLeft(half, 23).As<int, T>()), second = new(Vector128.ShiftLeft(bits - half, 23).As<int, T>());
+            return MultiplyAdd(p, first, first) * second;
+        }
+        else
+        {
+            var bits = (n.v.As<T, double>() + Vector128.Create(6755399441055744.0 + 2046)).As<double, long>();
+            var half = Vector128.ShiftRightLogical(bits, 1);
+            Simd128<T> first = new(Vector128.ShiftLeft(half, 52).As<long, T>()), second = new(Vector128.ShiftLeft(bits - half, 52).As<long, T>());
+            return MultiplyAdd(p, first, first) * second;
+        }
+    }
+
+    [MethodImpl(Inline)]
+    public static Simd128<T> PowerOfTwo(Simd128<T> n, int offset)
+    {
+        // From its bits: adding 2^(bits of the fraction)·1.5 puts n in the low ones.
+        if (typeof(T) == typeof(float))
+        {
+            var bits = (n.v.As<T, float>() + Vector128.Create(12582912f + 127 + offset)).As<float, int>();
+            return new(Vector128.ShiftLeft(bits, 23).As<int, T>());
+        }
+        else
+        {
+            var bits = (n.v.As<T, double>() + Vector128.Create(6755399441055744.0 + 1023 + offset)).As<double, long>();
+            return new(Vector128.ShiftLeft(bits, 52).As<long, T>());
+        }
     }
 
     [MethodImpl(Inline)]
@@ -166,6 +213,17 @@ internal readonly unsafe struct Simd128<T> : ISimd<Simd128<T>> where T : unmanag
 
     [MethodImpl(Inline)]
     public static bool Any(Simd128<T> mask) => !Vector128.EqualsAll(mask.v.AsByte(), Vector128<byte>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Simd128<T> InDouble<F>(Simd128<T> a, Simd128<T> b) where F : struct, IBinaryOperator
+    {
+        if (typeof(T) != typeof(float)) return F.Apply(a, b, default, default);
+        var (lowA, highA) = Vector128.Widen(a.v.As<T, float>());
+        var (lowB, highB) = Vector128.Widen(b.v.As<T, float>());
+        var low = F.Apply<Simd128<double>>(new(lowA), new(lowB), default, default);
+        var high = F.Apply<Simd128<double>>(new(highA), new(highB), default, default);
+        return new(Vector128.Narrow(low.v, high.v).As<float, T>());
+    }
 
     public static Simd128<T> Map<F>(Simd128<T> a) where F : struct, IScalarFunction
     {
@@ -197,21 +255,5 @@ internal readonly unsafe struct Simd128<T> : ISimd<Simd128<T>> where T : unmanag
         }
 
         return a;
-    }
-
-    /// <summary>2ⁿ for integral n within the normal exponents, from its bits: adding 2^(bits of the fraction)·1.5 puts n in the low bits.</summary>
-    [MethodImpl(Inline)]
-    private static Simd128<T> PowerOfTwo(Simd128<T> n)
-    {
-        if (typeof(T) == typeof(float))
-        {
-            var bits = (n.v.As<T, float>() + Vector128.Create(12582912f + 127)).As<float, int>();
-            return new(Vector128.ShiftLeft(bits, 23).As<int, T>());
-        }
-        else
-        {
-            var bits = (n.v.As<T, double>() + Vector128.Create(6755399441055744.0 + 1023)).As<double, long>();
-            return new(Vector128.ShiftLeft(bits, 52).As<long, T>());
-        }
     }
 }

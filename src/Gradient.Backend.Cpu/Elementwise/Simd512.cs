@@ -12,11 +12,23 @@ internal readonly unsafe struct Simd512<T> : ISimd<Simd512<T>> where T : unmanag
     [MethodImpl(Inline)]
     private Simd512(Vector512<T> v) => this.v = v;
 
-    public static int Count => Vector512<T>.Count;
+    public static int Count
+    {
+        [MethodImpl(Inline)]
+        get => Vector512<T>.Count;
+    }
 
-    public static bool IsDouble => typeof(T) == typeof(double);
+    public static bool IsDouble
+    {
+        [MethodImpl(Inline)]
+        get => typeof(T) == typeof(double);
+    }
 
-    public static bool IsFloatingPoint => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    public static bool IsFloatingPoint
+    {
+        [MethodImpl(Inline)]
+        get => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    }
 
     [MethodImpl(Inline)]
     public static Simd512<T> Constant(double value)
@@ -96,6 +108,12 @@ internal readonly unsafe struct Simd512<T> : ISimd<Simd512<T>> where T : unmanag
     public static Simd512<T> Max(Simd512<T> a, Simd512<T> b) => new(Vector512.Max(a.v, b.v));
 
     [MethodImpl(Inline)]
+    public static Simd512<T> AtMost(Simd512<T> x, Simd512<T> bound) => new(Vector512.MinNative(bound.v, x.v)); // the second where either is NaN
+
+    [MethodImpl(Inline)]
+    public static Simd512<T> AtLeast(Simd512<T> x, Simd512<T> bound) => new(Vector512.MaxNative(bound.v, x.v));
+
+    [MethodImpl(Inline)]
     public static Simd512<T> Abs(Simd512<T> a) => new(Vector512.Abs(a.v));
 
     [MethodImpl(Inline)]
@@ -134,17 +152,46 @@ internal readonly unsafe struct Simd512<T> : ISimd<Simd512<T>> where T : unmanag
     }
 
     [MethodImpl(Inline)]
-    public static Simd512<T> Scale(Simd512<T> x, Simd512<T> n)
+    public static Simd512<T> ScaleOnePlus(Simd512<T> p, Simd512<T> n)
     {
         if (Avx512F.IsSupported)
         {
-            if (typeof(T) == typeof(float)) return new(Avx512F.Scale(x.v.As<T, float>(), n.v.As<T, float>()).As<float, T>());
-            if (typeof(T) == typeof(double)) return new(Avx512F.Scale(x.v.As<T, double>(), n.v.As<T, double>()).As<double, T>());
+            if (typeof(T) == typeof(float)) return new(Avx512F.Scale((p.v + Vector512<T>.One).As<T, float>(), n.v.As<T, float>()).As<float, T>());
+            if (typeof(T) == typeof(double)) return new(Avx512F.Scale((p.v + Vector512<T>.One).As<T, double>(), n.v.As<T, double>()).As<double, T>());
         }
 
-        // Two factors, since one power of two does not reach from the largest number to the denormal ones.
-        var half = Floor(n * Constant(0.5));
-        return x * PowerOfTwo(half) * PowerOfTwo(n - half);
+        // Two factors, since one power of two does not reach from the largest number to the denormal ones: n, twice biased, is
+        // halved as an integer. What the addition leaves above it falls out on the left.
+        if (typeof(T) == typeof(float))
+        {
+            var bits = (n.v.As<T, float>() + Vector512.Create(12582912f + 254)).As<float, int>();
+            var half = Vector512.ShiftRightLogical(bits, 1);
+            Simd512<T> first = new(Vector512.ShiftLeft(half, 23).As<int, T>()), second = new(Vector512.ShiftLeft(bits - half, 23).As<int, T>());
+            return MultiplyAdd(p, first, first) * second;
+        }
+        else
+        {
+            var bits = (n.v.As<T, double>() + Vector512.Create(6755399441055744.0 + 2046)).As<double, long>();
+            var half = Vector512.ShiftRightLogical(bits, 1);
+            Simd512<T> first = new(Vector512.ShiftLeft(half, 52).As<long, T>()), second = new(Vector512.ShiftLeft(bits - half, 52).As<long, T>());
+            return MultiplyAdd(p, first, first) * second;
+        }
+    }
+
+    [MethodImpl(Inline)]
+    public static Simd512<T> PowerOfTwo(Simd512<T> n, int offset)
+    {
+        // From its bits: adding 2^(bits of the fraction)·1.5 puts n in the low ones.
+        if (typeof(T) == typeof(float))
+        {
+            var bits = (n.v.As<T, float>() + Vector512.Create(12582912f + 127 + offset)).As<float, int>();
+            return new(Vector512.ShiftLeft(bits, 23).As<int, T>());
+        }
+        else
+        {
+            var bits = (n.v.As<T, double>() + Vector512.Create(6755399441055744.0 + 1023 + offset)).As<double, long>();
+            return new(Vector512.ShiftLeft(bits, 52).As<long, T>());
+        }
     }
 
     [MethodImpl(Inline)]
@@ -173,6 +220,17 @@ internal readonly unsafe struct Simd512<T> : ISimd<Simd512<T>> where T : unmanag
 
     [MethodImpl(Inline)]
     public static bool Any(Simd512<T> mask) => !Vector512.EqualsAll(mask.v.AsByte(), Vector512<byte>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Simd512<T> InDouble<F>(Simd512<T> a, Simd512<T> b) where F : struct, IBinaryOperator
+    {
+        if (typeof(T) != typeof(float)) return F.Apply(a, b, default, default);
+        var (lowA, highA) = Vector512.Widen(a.v.As<T, float>());
+        var (lowB, highB) = Vector512.Widen(b.v.As<T, float>());
+        var low = F.Apply<Simd512<double>>(new(lowA), new(lowB), default, default);
+        var high = F.Apply<Simd512<double>>(new(highA), new(highB), default, default);
+        return new(Vector512.Narrow(low.v, high.v).As<float, T>());
+    }
 
     public static Simd512<T> Map<F>(Simd512<T> a) where F : struct, IScalarFunction
     {
@@ -204,21 +262,5 @@ internal readonly unsafe struct Simd512<T> : ISimd<Simd512<T>> where T : unmanag
         }
 
         return a;
-    }
-
-    /// <summary>2ⁿ for integral n within the normal exponents, from its bits: adding 2^(bits of the fraction)·1.5 puts n in the low bits.</summary>
-    [MethodImpl(Inline)]
-    private static Simd512<T> PowerOfTwo(Simd512<T> n)
-    {
-        if (typeof(T) == typeof(float))
-        {
-            var bits = (n.v.As<T, float>() + Vector512.Create(12582912f + 127)).As<float, int>();
-            return new(Vector512.ShiftLeft(bits, 23).As<int, T>());
-        }
-        else
-        {
-            var bits = (n.v.As<T, double>() + Vector512.Create(6755399441055744.0 + 1023)).As<double, long>();
-            return new(Vector512.ShiftLeft(bits, 52).As<long, T>());
-        }
     }
 }

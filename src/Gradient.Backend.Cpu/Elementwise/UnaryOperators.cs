@@ -242,13 +242,13 @@ internal static class UnaryOperators
     internal readonly struct PowScalar : IUnaryOperator
     {
         [MethodImpl(Inline)]
-        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => V.Map2<ScalarFunctions.Pow>(x, a);
+        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => VectorMath.Pow(x, a);
     }
 
     internal readonly struct ScalarPow : IUnaryOperator
     {
         [MethodImpl(Inline)]
-        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => V.Map2<ScalarFunctions.Pow>(a, x);
+        public static V Apply<V>(V x, V a, V b) where V : struct, ISimd<V> => VectorMath.Pow(a, x);
     }
 
     internal readonly struct Clamp : IUnaryOperator

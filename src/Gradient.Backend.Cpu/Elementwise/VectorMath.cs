@@ -15,34 +15,54 @@ internal static partial class VectorMath
     [MethodImpl(Inline)]
     public static V Exp<V>(V x) where V : struct, ISimd<V>
     {
-        var p = ReduceExp(x, out V n);
-        return V.Scale(p + V.Constant(1), n);
+        var p = ReduceExp(ClampForExp(x), out V n);
+        return V.ScaleOnePlus(p, n);
     }
+
+    /// <summary>eˣ·2⁶⁴ (double: 2⁵¹²) for x ≤ 0. It is never denormal, and so one factor does for its power of two.</summary>
+    [MethodImpl(Inline)]
+    public static V LiftedExp<V>(V x) where V : struct, ISimd<V>
+    {
+        var p = ReduceExp(V.AtLeast(x, V.Constant(V.IsDouble ? -746 : -104.5)), out V n);
+        var power = V.PowerOfTwo(n, V.IsDouble ? 512 : 64);
+        return V.MultiplyAdd(power, p, power);
+    }
+
+    /// <summary>What undoes the factor of <see cref="LiftedExp"/>: 2⁻⁶⁴ (double: 2⁻⁵¹²).</summary>
+    [MethodImpl(Inline)]
+    public static double Lowering<V>() where V : struct, ISimd<V> => V.IsDouble ? 7.458340731200207e-155 : 5.421010862427522e-20;
 
     /// <summary>eˣ − 1, accurate near 0.</summary>
     [MethodImpl(Inline)]
     public static V Expm1<V>(V x) where V : struct, ISimd<V>
     {
         // 2ⁿ·p + (2ⁿ − 1), halved because 2ⁿ alone may overflow; the difference is exact where it matters.
-        var p = ReduceExp(x, out V n);
-        var half = V.Scale(V.Constant(0.5), n);
+        var p = ReduceExp(ClampForExp(x), out V n);
+        var half = V.ScaleOnePlus(V.Constant(-0.5), n);
         var y = V.MultiplyAdd(half, p, half - V.Constant(0.5));
         return V.Select(V.Same(x, V.Constant(0)), x, y + y);
     }
 
-    /// <summary>n and eʳ − 1 with x = n·ln 2 + r, |r| ≤ ln(2)/2, for x clamped to where the result is neither 0 nor ∞.</summary>
+    /// <summary>x within where eˣ is neither 0 nor ∞.</summary>
+    [MethodImpl(Inline)]
+    private static V ClampForExp<V>(V x) where V : struct, ISimd<V> =>
+        V.AtLeast(V.AtMost(x, V.Constant(V.IsDouble ? 710 : 89)), V.Constant(V.IsDouble ? -746 : -104.5));
+
+    /// <summary>n and eʳ − 1 with x = n·ln 2 + r, |r| ≤ ln(2)/2.</summary>
     [MethodImpl(Inline)]
     private static V ReduceExp<V>(V x, out V n) where V : struct, ISimd<V>
     {
-        V low = V.Constant(V.IsDouble ? -746 : -104.5), high = V.Constant(V.IsDouble ? 710 : 89);
-        x = V.Select(x < low, low, x); // NaN stays
-        x = V.Select(x > high, high, x);
         n = V.Round(x * V.Constant(1.4426950408889634));
-        // ln 2 in two parts; the fused product keeps the first step exact.
-        var r = V.MultiplyAdd(n, V.Constant(V.IsDouble ? -0.6931471805599453 : -0.6931471824645996), x);
-        r = V.MultiplyAdd(n, V.Constant(V.IsDouble ? -2.3190468138462996e-17 : 1.9046542999577679e-9), r);
+        var r = V.MultiplyAdd(n, V.Constant(LowLog2<V>()), V.MultiplyAdd(n, V.Constant(HighLog2<V>()), x));
         return V.MultiplyAdd(r * r, ExpTail(r), r);
     }
+
+    /// <summary>−ln 2 in two parts; a fused product with the first loses nothing.</summary>
+    [MethodImpl(Inline)]
+    private static double HighLog2<V>() where V : struct, ISimd<V> => V.IsDouble ? -0.6931471805599453 : -0.6931471824645996;
+
+    [MethodImpl(Inline)]
+    private static double LowLog2<V>() where V : struct, ISimd<V> => V.IsDouble ? -2.3190468138462996e-17 : 1.9046542999577679e-9;
 
     /// <summary>ln x.</summary>
     [MethodImpl(Inline)]
@@ -88,16 +108,22 @@ internal static partial class VectorMath
     [MethodImpl(Inline)]
     public static V Tanh<V>(V x) where V : struct, ISimd<V>
     {
-        var z = V.Abs(x);
-        var one = V.Constant(V.IsDouble ? 22 : 10); // from here on tanh rounds to 1
-        z = V.Select(z > one, one, z);
-        var t = Expm1(z + z);
+        var z = V.AtMost(V.Abs(x), V.Constant(V.IsDouble ? 22 : 10)); // from here on tanh rounds to 1
+        var p = ReduceExp(z + z, out V n);
+        var power = V.PowerOfTwo(n);
+        var t = V.MultiplyAdd(power, p, power - V.Constant(1));
         return (t / (t + V.Constant(2))) | (x & V.Constant(-0.0));
     }
 
-    /// <summary>1/(1 + e⁻ˣ).</summary>
+    /// <summary>1/(1 + e⁻ˣ), as c/(c + c·e⁻ˣ) with a c so small that the sum does not overflow where the result is denormal.</summary>
     [MethodImpl(Inline)]
-    public static V Sigmoid<V>(V x) where V : struct, ISimd<V> => Sigmoid(x, out _);
+    public static V Sigmoid<V>(V x) where V : struct, ISimd<V>
+    {
+        x = V.AtLeast(V.AtMost(x, V.Constant(40)), V.Constant(V.IsDouble ? -746 : -104.5)); // from 40 on it rounds to 1
+        var p = ReduceExp(-x, out V n);
+        V c = V.Constant(Lowering<V>()), power = V.PowerOfTwo(n, V.IsDouble ? -512 : -64);
+        return c / (V.MultiplyAdd(power, p, power) + c);
+    }
 
     /// <summary>1/(1 + e⁻ˣ) and its complement to 1, without cancellation, from e^(−|x|), which does not overflow.</summary>
     [MethodImpl(Inline)]
@@ -110,49 +136,52 @@ internal static partial class VectorMath
         return V.Select(negative, small, large);
     }
 
-    /// <summary>The error function: a power series up to 1, beyond it 1 − erfc.</summary>
+    /// <summary>The error function: a power series up to 1, beyond it 1 − 2Φ(−√2·|x|).</summary>
     [MethodImpl(Inline)]
     public static V Erf<V>(V x) where V : struct, ISimd<V>
     {
-        var one = V.Constant(1);
-        var t = V.Abs(x);
-        var small = x * ErfSeries(V.Select(t > one, one, t * t));
-        var large = one - (MinusSquareExp(t, t) * ErfcRatio(t));
-        return V.Select(t > one, large | (x & V.Constant(-0.0)), small);
+        V one = V.Constant(1), two = V.Constant(2);
+        var t = V.AtMost(V.Abs(x), V.Constant(6)); // long before, erf rounds to 1
+        V square = t * t, lost = V.MultiplyAdd(t, t, -square);
+        var small = x * ErfSeries(V.AtMost(square, one));
+        var tail = LiftedExpOfMinusHalf(two * square, two * lost) * Mills(t * V.Constant(1.4142135623730951));
+        return V.Select(t > one, V.MultiplyAdd(V.Constant(-2 * Lowering<V>()), tail, one) | (x & V.Constant(-0.0)), small);
     }
 
     /// <summary>The distribution function Φ and the density φ of the standard normal distribution.</summary>
     [MethodImpl(Inline)]
     public static V Normal<V>(V x, out V density) where V : struct, ISimd<V>
     {
-        var half = V.Constant(0.5);
-        var e = MinusSquareExp(x, half * x);
-        density = e * V.Constant(0.3989422804014327);
-        var tail = half * e * ErfcRatio(V.Abs(x) * V.Constant(0.7071067811865476));
+        var t = V.AtMost(V.Abs(x), V.Constant(V.IsDouble ? 39 : 14.5)); // from here on both tails round to 0
+        var square = t * t;
+        var e = LiftedExpOfMinusHalf(square, V.MultiplyAdd(t, t, -square));
+        density = e * V.Constant(0.3989422804014327 * Lowering<V>());
+        var tail = e * Mills(t) * V.Constant(Lowering<V>());
         return V.Select(x > V.Constant(0), V.Constant(1) - tail, tail);
     }
 
-    /// <summary>exp(−a·b), with the rounding error of the product, which the exponential would magnify, taken out.</summary>
+    /// <summary>
+    /// exp(−(s + lost)/2)·2⁶⁴ (double: 2⁵¹²) for 0 ≤ s ≤ 211 (double: 1522), where lost is the rounding error of s, which the
+    /// exponential would magnify.
+    /// </summary>
     [MethodImpl(Inline)]
-    private static V MinusSquareExp<V>(V a, V b) where V : struct, ISimd<V>
+    private static V LiftedExpOfMinusHalf<V>(V s, V lost) where V : struct, ISimd<V>
     {
-        var product = a * b;
-        var error = V.MultiplyAdd(a, b, -product);
-        var e = Exp(-product);
-        return V.Select(product < V.Constant(V.IsDouble ? 800 : 200), V.MultiplyAdd(-error, e, e), e);
+        var n = V.Round(s * V.Constant(-0.5 * 1.4426950408889634));
+        var r = V.Constant(0.5) * (V.MultiplyAdd(n, V.Constant(2 * HighLog2<V>()), -s) + V.MultiplyAdd(n, V.Constant(2 * LowLog2<V>()), -lost));
+        var power = V.PowerOfTwo(n, V.IsDouble ? 512 : 64);
+        return V.MultiplyAdd(power, V.MultiplyAdd(r * r, ExpTail(r), r), power);
     }
 
     /// <summary>
-    /// exp(t²)·erfc(t) for t ≥ 0, in the form of Shepherd and Laframboise: Chebyshev approximation of (1 + 2x)exp(x²)erfc x in
-    /// 0 ≤ x &lt; ∞ (Mathematics of Computation 36, 1981).
+    /// Mills' ratio but for its scale, exp(x²/2)·Φ(−x) for x ≥ 0, in the form of Shepherd and Laframboise: Chebyshev approximation of
+    /// (1 + 2x)exp(x²)erfc x in 0 ≤ x &lt; ∞ (Mathematics of Computation 36, 1981). With x + 4 for their factor one quotient serves twice.
     /// </summary>
     [MethodImpl(Inline)]
-    private static V ErfcRatio<V>(V t) where V : struct, ISimd<V>
+    private static V Mills<V>(V x) where V : struct, ISimd<V>
     {
-        V end = V.Constant(V.IsDouble ? 27.3 : 10.1), k = V.Constant(V.IsDouble ? 3 : 2), one = V.Constant(1);
-        t = V.Select(t > end, end, t);
-        var pole = one + t + t;
-        var inverse = one / (pole * (t + k));
-        return ErfcScaled((t - k) * (inverse * pole)) * (inverse * (t + k));
+        var k = V.Constant(4);
+        var inverse = V.Constant(1) / (x + k);
+        return MillsScaled((x - k) * inverse) * inverse;
     }
 }

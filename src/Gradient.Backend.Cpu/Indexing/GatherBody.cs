@@ -14,11 +14,14 @@ internal unsafe struct GatherBody<T> : IParallelBody where T : unmanaged
     public readonly void Run(long start, long end)
     {
         long n = Inner.Length, strideY = Inner.Strides[0], strideIndex = Inner.Strides[1], strideX = Inner.Strides[2];
+        bool isEven = Walk.Rank == 1; // rows evenly apart, of which there may be many short ones
+        long apartY = isEven ? Walk.Stride(0, 0) : 0, apartIndex = isEven ? Walk.Stride(1, 0) : 0, apartX = isEven ? Walk.Stride(2, 0) : 0;
         var cursor = new Cursor(in Walk, start);
-        for (long i = start; i < end; i++, cursor.Next())
+        for (long i = start; i < end; i++)
         {
-            T* y = Y + cursor[0], x = X + cursor[2];
-            long at = cursor[1];
+            T* y = Y + (isEven ? i * apartY : cursor[0]), x = X + (isEven ? i * apartX : cursor[2]);
+            long at = isEven ? i * apartIndex : cursor[1];
+            if (!isEven) cursor.Next();
             if (strideIndex == 0 && strideX == 1 && strideY == 1)
             {
                 Buffer.MemoryCopy(x + (Index[at] * AxisStride), y, n * sizeof(T), n * sizeof(T));

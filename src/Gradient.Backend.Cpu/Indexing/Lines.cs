@@ -15,11 +15,14 @@ internal struct Lines
     /// </summary>
     private const long FewLines = 16, ManyLines = 64;
 
+    /// <summary>The most neighbours that are worked on across, row by row: long enough for the processor to fetch ahead.</summary>
+    public const long MostAcross = 512;
+
     /// <summary>The most elements of a batch of several lines, so that it stays in the second-level cache.</summary>
     private const long MostElements = 1 << 17;
 
     /// <summary>About how many batches there should be at least, for threads to share.</summary>
-    private const long WantedBatches = 16;
+    private const long WantedBatches = 16, WantedBatchesAcross = 8;
 
     private readonly int axis;
     private Walk walk;
@@ -44,8 +47,13 @@ internal struct Lines
     /// <summary>The number of batches.</summary>
     public long Batches { get; private set; }
 
-    /// <summary>How many elements of scratch hold a batch of an operand, its lines <see cref="Pitch"/> apart.</summary>
-    public readonly nint ScratchElements => (nint)(BatchLines * Pitch);
+    /// <summary>
+    /// Whether a batch is to be worked on across: its lines lie side by side in every operand, and their elements far apart.
+    /// </summary>
+    public bool AreAcross { get; private set; }
+
+    /// <summary>How many elements of scratch hold a batch of an operand (of one across: the rest), its lines <see cref="Pitch"/> apart.</summary>
+    public readonly nint ScratchElements => (nint)((AreAcross ? Math.Min(BatchLines, FewLines) : BatchLines) * Pitch);
 
     /// <summary>The distance of lines in scratch: not a multiple of 4096 bytes, or they would compete for the same cache sets.</summary>
     public readonly long Pitch => ((Length + 15) / 16 * 16) + 16;
@@ -64,13 +72,17 @@ internal struct Lines
     }
 
     /// <summary>After the last operand: merges what can be walked together, and cuts it into batches.</summary>
-    public void Prepare()
+    public void Prepare(bool mayGoAcross = false)
     {
         walk.Order(0);
         walk.Merge();
         neighbours = walk.TakeInner();
-        long wanted = Math.Clamp(neighbours.Length * walk.Count / WantedBatches, FewLines, ManyLines);
-        BatchLines = Math.Clamp(Math.Min(neighbours.Length, MostElements / Math.Max(1, Length)), 1, wanted);
+        AreAcross = mayGoAcross && Length > 1;
+        for (int o = 0; o < walk.Operands; o++) AreAcross &= neighbours.Strides[o] == 1 && strides[o] != 1;
+        long lines = neighbours.Length * walk.Count;
+        BatchLines = AreAcross
+            ? Math.Min(neighbours.Length, (Math.Clamp(lines / WantedBatchesAcross, ManyLines, MostAcross) + FewLines - 1) / FewLines * FewLines)
+            : Math.Clamp(Math.Min(neighbours.Length, MostElements / Math.Max(1, Length)), 1, Math.Clamp(lines / WantedBatches, FewLines, ManyLines));
         batchesPerRow = (neighbours.Length + BatchLines - 1) / BatchLines;
         Batches = walk.Count * batchesPerRow;
     }
@@ -90,6 +102,14 @@ internal struct Lines
             for (int o = 0; o < walk.Operands; o++) batch.Positions[o] = cursor[o] + (first * neighbours.Strides[o]);
             return batch;
         }
+    }
+
+    /// <summary>A batch without its first lines.</summary>
+    public readonly Batch Skip(Batch batch, long count)
+    {
+        batch.Count -= count;
+        for (int o = 0; o < walk.Operands; o++) batch.Positions[o] += count * neighbours.Strides[o];
+        return batch;
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Gradient.Core;
 
 namespace Gradient.Backend.Cpu;
@@ -34,19 +33,8 @@ internal unsafe struct ArgReduceLines<T, C> : IParallelBody
         }
     }
 
-    private readonly C Extreme(C* line, long n)
-    {
-        if (typeof(C) == typeof(float))
-        {
-            return Unsafe.BitCast<float, C>((float)(Kind == ArgKind.Maximum
-                ? LineReduction<float, double, MaximumReduction>.Line((float*)line, n)
-                : LineReduction<float, double, MinimumReduction>.Line((float*)line, n)));
-        }
-
-        return Kind == ArgKind.Maximum
-            ? LineReduction<C, C, MaximumReduction>.Line(line, n)
-            : LineReduction<C, C, MinimumReduction>.Line(line, n);
-    }
+    private readonly C Extreme(C* line, long n) =>
+        Kind == ArgKind.Maximum ? LineReduction<C, C, MaximumReduction>.Line(line, n) : LineReduction<C, C, MinimumReduction>.Line(line, n);
 
     private static long IndexOf(C* line, long n, C value)
     {

@@ -85,7 +85,8 @@ internal readonly struct MaximumReduction : IReduction
     public static N Combine<N>(N a, N b) where N : unmanaged, INumber<N> => N.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> => Vector.Max(a, b);
+    public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> =>
+        Vector.ConditionalSelect(Vector.Equals(a, a), Vector.MaxNative(a, b), a); // natively the second where either is NaN
 }
 
 /// <summary>The smallest; NaN if any is.</summary>
@@ -101,7 +102,8 @@ internal readonly struct MinimumReduction : IReduction
     public static N Combine<N>(N a, N b) where N : unmanaged, INumber<N> => N.Min(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> => Vector.Min(a, b);
+    public static Vector<N> Combine<N>(Vector<N> a, Vector<N> b) where N : unmanaged, INumber<N> =>
+        Vector.ConditionalSelect(Vector.Equals(a, a), Vector.MinNative(a, b), a); // natively the second where either is NaN
 }
 
 /// <summary>1 if any element is not 0 (NaN is not), else 0: the largest of zeros and ones.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Gradient.Backend.Cpu;
 
 /// <summary>
-/// The inner loops of reductions, from elements C to partial results P (double for float, so that sums lose nothing after
-/// the first three additions; C itself otherwise).
+/// The inner loops of reductions, from elements C to partial results P: double for float where rounding errors would add up, so that
+/// sums lose nothing after the first three additions; C itself otherwise.
 /// </summary>
 internal static unsafe class LineReduction<C, P, TReduction>
     where C : unmanaged, INumber<C>
@@ -21,7 +21,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
         long i = 0;
         P total = TReduction.Identity<P>();
         int width = Vector<C>.Count;
-        if (count >= 2 * width)
+        if (count >= width)
         {
             Vector<P> low = new(total), high = low;
             for (; i <= count - (Group * width); i += Group * width)
@@ -33,8 +33,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
             }
 
             for (; i <= count - width; i += width) Accumulate(Map(x + i), ref low, ref high);
-            low = TReduction.Combine(low, high);
-            for (int lane = 0; lane < Vector<P>.Count; lane++) total = TReduction.Combine(total, low[lane]);
+            total = Fold(TReduction.Combine(low, high));
         }
 
         for (; i < count; i++) total = TReduction.Combine(total, Widen(TReduction.Map(x[i])));
@@ -61,6 +60,14 @@ internal static unsafe class LineReduction<C, P, TReduction>
         }
     }
 
+    /// <summary>a ← a and b combined, element by element.</summary>
+    public static void Combine(P* a, P* b, long count)
+    {
+        long i = 0;
+        for (; i <= count - Vector<P>.Count; i += Vector<P>.Count) Vector.Store(TReduction.Combine(Vector.Load(a + i), Vector.Load(b + i)), a + i);
+        for (; i < count; i++) a[i] = TReduction.Combine(a[i], b[i]);
+    }
+
     /// <summary>Combines one row, column by column, into accumulators.</summary>
     public static void Row(C* row, long columns, P* accumulators)
     {
@@ -68,6 +75,16 @@ internal static unsafe class LineReduction<C, P, TReduction>
         long i = 0;
         for (; i <= columns - width; i += width) AccumulateTo(accumulators + i, Map(row + i));
         for (; i < columns; i++) accumulators[i] = TReduction.Combine(accumulators[i], Widen(TReduction.Map(row[i])));
+    }
+
+    /// <summary>The lanes combined pair by pair.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static P Fold(Vector<P> lanes)
+    {
+        P* p = (P*)&lanes;
+        for (int half = Vector<P>.Count / 2; half > 0; half /= 2)
+            for (int i = 0; i < half; i++) p[i] = TReduction.Combine(p[i], p[i + half]);
+        return p[0];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,7 +103,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Accumulate(Vector<C> x, ref Vector<P> low, ref Vector<P> high)
     {
-        if (typeof(C) == typeof(float))
+        if (typeof(C) != typeof(P))
         {
             Vector.Widen(Vector.As<C, float>(x), out var first, out var second);
             low = TReduction.Combine(low, Vector.As<double, P>(first));
@@ -102,13 +119,13 @@ internal static unsafe class LineReduction<C, P, TReduction>
     private static void AccumulateTo(P* accumulators, Vector<C> x)
     {
         Vector<P> low = Vector.Load(accumulators), high = default;
-        if (typeof(C) == typeof(float)) high = Vector.Load(accumulators + Vector<P>.Count);
+        if (typeof(C) != typeof(P)) high = Vector.Load(accumulators + Vector<P>.Count);
         Accumulate(x, ref low, ref high);
         Vector.Store(low, accumulators);
-        if (typeof(C) == typeof(float)) Vector.Store(high, accumulators + Vector<P>.Count);
+        if (typeof(C) != typeof(P)) Vector.Store(high, accumulators + Vector<P>.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static P Widen(C x) =>
-        typeof(C) == typeof(float) ? Unsafe.BitCast<double, P>(Unsafe.BitCast<C, float>(x)) : Unsafe.BitCast<C, P>(x);
+        typeof(C) == typeof(P) ? Unsafe.BitCast<C, P>(x) : Unsafe.BitCast<double, P>(Unsafe.BitCast<C, float>(x));
 }
