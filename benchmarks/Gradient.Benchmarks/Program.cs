@@ -20,6 +20,7 @@ command.SetAction(arguments =>
     if (profiled is not null) Devices.Default = profiled;
     var timer = new Gradient.Benchmarks.Timer(arguments.GetValue(only)!, arguments.GetValue(seconds), profiled);
     RandomNumbers.Seed(0);
+    Bandwidth.Run(timer);
     Operations.Run(timer);
     Steps.Run(timer);
     Loading.Run(timer);

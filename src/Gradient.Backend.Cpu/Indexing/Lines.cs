@@ -22,7 +22,7 @@ internal struct Lines
     private const long MostElements = 1 << 17;
 
     /// <summary>About how many batches there should be at least, for threads to share.</summary>
-    private const long WantedBatches = 16, WantedBatchesAcross = 8;
+    private const long WantedBatches = 16, WantedBatchesAcross = 4;
 
     private readonly int axis;
     private Walk walk;

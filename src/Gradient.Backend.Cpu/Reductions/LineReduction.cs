@@ -5,7 +5,8 @@ namespace Gradient.Backend.Cpu;
 
 /// <summary>
 /// The inner loops of reductions, from elements C to partial results P: double for float where rounding errors would add up, so that
-/// sums lose nothing after the first three additions; C itself otherwise.
+/// sums lose nothing after the first three additions; C itself otherwise. They are compiled in full at the first call: a first version
+/// of such loops is slow for a long time.
 /// </summary>
 internal static unsafe class LineReduction<C, P, TReduction>
     where C : unmanaged, INumber<C>
@@ -16,6 +17,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
     public const int Group = 8;
 
     /// <summary>A contiguous line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static P Line(C* x, long count)
     {
         long i = 0;
@@ -41,6 +43,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
     }
 
     /// <summary>Combines eight rows of a matrix, column by column, into accumulators.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(C** rows, long columns, P* accumulators)
     {
         int width = Vector<C>.Count;
@@ -61,6 +64,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
     }
 
     /// <summary>a ← a and b combined, element by element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Combine(P* a, P* b, long count)
     {
         long i = 0;
@@ -69,6 +73,7 @@ internal static unsafe class LineReduction<C, P, TReduction>
     }
 
     /// <summary>Combines one row, column by column, into accumulators.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row(C* row, long columns, P* accumulators)
     {
         int width = Vector<C>.Count;

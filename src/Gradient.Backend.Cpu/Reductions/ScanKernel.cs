@@ -34,6 +34,7 @@ internal readonly unsafe struct ScanKernel<C, P, TReduction>(bool reverse) : ILi
     }
 
     /// <summary>One more element of every line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Step(C* x, C* y, P* totals, long count)
     {
         for (long k = 0; k < count; k += Vector<C>.Count)

@@ -189,7 +189,7 @@ internal static unsafe class SoftmaxMath
     }
 
     /// <summary>A method of its own, since calls beside the loop would keep the sum in memory: a trip there and back per vector.</summary>
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double ExpOfVectors<C, V>(C* x, C shift, C* y, long n) where C : unmanaged, IFloatingPointIeee754<C> where V : struct, ISimd<V>
     {
         C* lanes = stackalloc C[V.Count];
