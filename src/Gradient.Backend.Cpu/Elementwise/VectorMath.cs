@@ -19,7 +19,10 @@ internal static partial class VectorMath
         return V.ScaleOnePlus(p, n);
     }
 
-    /// <summary>eˣ·2⁶⁴ (double: 2⁵¹²) for x ≤ 0. It is never denormal, and so one factor does for its power of two.</summary>
+    /// <summary>
+    /// eˣ·2⁶⁴ (double: 2⁵¹²) for x ≤ 0. It is never denormal, and so one factor does for its power of two; nor 0, but so small that it is
+    /// after <see cref="Lowering"/>.
+    /// </summary>
     [MethodImpl(Inline)]
     public static V LiftedExp<V>(V x) where V : struct, ISimd<V>
     {

@@ -17,7 +17,7 @@ internal unsafe interface ILineKernel<C> where C : unmanaged
 internal readonly unsafe ref struct LinesAcross<C> where C : unmanaged
 {
     /// <summary>The most lines that there can be.</summary>
-    public const int Most = (int)Lines.MostAcross;
+    public const int Most = (int)Lines.ManyLines;
 
     /// <summary>The elements of the widest vector.</summary>
     public static int Unit => 64 / sizeof(C);

@@ -13,16 +13,13 @@ internal struct Lines
     /// The fewest neighbours worth reading together, a cache line of floats, and the most: with four lines per row the
     /// processor fetches ahead although rows lie pages apart.
     /// </summary>
-    private const long FewLines = 16, ManyLines = 64;
-
-    /// <summary>The most neighbours that are worked on across, row by row: long enough for the processor to fetch ahead.</summary>
-    public const long MostAcross = 512;
+    public const long FewLines = 16, ManyLines = 64;
 
     /// <summary>The most elements of a batch of several lines, so that it stays in the second-level cache.</summary>
     private const long MostElements = 1 << 17;
 
     /// <summary>About how many batches there should be at least, for threads to share.</summary>
-    private const long WantedBatches = 16, WantedBatchesAcross = 4;
+    private const long WantedBatches = 16;
 
     private readonly int axis;
     private Walk walk;
@@ -79,10 +76,10 @@ internal struct Lines
         neighbours = walk.TakeInner();
         AreAcross = mayGoAcross && Length > 1;
         for (int o = 0; o < walk.Operands; o++) AreAcross &= neighbours.Strides[o] == 1 && strides[o] != 1;
-        long lines = neighbours.Length * walk.Count;
+        long wanted = Math.Clamp(neighbours.Length * walk.Count / WantedBatches, FewLines, ManyLines);
         BatchLines = AreAcross
-            ? Math.Min(neighbours.Length, (Math.Clamp(lines / WantedBatchesAcross, ManyLines, MostAcross) + FewLines - 1) / FewLines * FewLines)
-            : Math.Clamp(Math.Min(neighbours.Length, MostElements / Math.Max(1, Length)), 1, Math.Clamp(lines / WantedBatches, FewLines, ManyLines));
+            ? Math.Min(neighbours.Length, (wanted + FewLines - 1) / FewLines * FewLines)
+            : Math.Clamp(Math.Min(neighbours.Length, MostElements / Math.Max(1, Length)), 1, wanted);
         batchesPerRow = (neighbours.Length + BatchLines - 1) / BatchLines;
         Batches = walk.Count * batchesPerRow;
     }

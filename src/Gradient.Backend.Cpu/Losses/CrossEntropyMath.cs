@@ -23,7 +23,7 @@ internal static unsafe class CrossEntropyMath<C> where C : unmanaged, IFloatingP
         for (long from = 0; from < n; from += Chunk)
         {
             long count = Math.Min(Chunk, n - from);
-            maximum = C.Max(maximum, SoftmaxMath.Maximum(x + from, count));
+            maximum = C.Max(maximum, LineReduction<C, C, MaximumReduction>.Line(x + from, count));
             // While there is nothing but −∞, x − m would be NaN: the terms are 0 if a number follows. If none does, m itself gives
             // the NaNs that PyTorch has.
             C next = C.IsNegativeInfinity(maximum) ? C.Zero : maximum;
@@ -31,8 +31,8 @@ internal static unsafe class CrossEntropyMath<C> where C : unmanaged, IFloatingP
             if (exponentials != 0) exponentials *= Math.Exp(-moved);
             if (sum != 0) weighted -= sum * moved;
             shift = next;
-            SoftmaxMath.Exp<C, V>(x + from, shift, buffer, count);
-            exponentials += LineReduction<C, double, SumReduction>.Line(buffer, count);
+            double some = SoftmaxMath.Exp<C, V>(x + from, shift, buffer, count) * VectorMath.Lowering<V>();
+            if (!C.IsNegativeInfinity(maximum)) exponentials += some;
             if (!weighs) continue;
             for (int i = 0; i < count; i++) buffer[i] = x[from + i] - shift;
             weighted += weights == null
@@ -46,6 +46,7 @@ internal static unsafe class CrossEntropyMath<C> where C : unmanaged, IFloatingP
     /// <summary>dx = scale·e^(x − m) − even·w; w is 1 where there are no weights.</summary>
     public static void Gradient<V>(C* x, C maximum, C scale, C even, C* weights, C* dx, long n) where V : struct, ISimd<V>
     {
+        C lower = C.CreateTruncating(VectorMath.Lowering<V>());
         for (long from = 0; from < n; from += Chunk)
         {
             long count = Math.Min(Chunk, n - from), i = 0;
@@ -53,13 +54,13 @@ internal static unsafe class CrossEntropyMath<C> where C : unmanaged, IFloatingP
             SoftmaxMath.Exp<C, V>(x + from, maximum, y, count);
             if (weights == null)
             {
-                for (; i <= count - Vector<C>.Count; i += Vector<C>.Count) Vector.Store((Vector.Load(y + i) * scale) - new Vector<C>(even), y + i);
-                for (; i < count; i++) y[i] = (y[i] * scale) - even;
+                for (; i <= count - Vector<C>.Count; i += Vector<C>.Count) Vector.Store((Vector.Load(y + i) * lower * scale) - new Vector<C>(even), y + i);
+                for (; i < count; i++) y[i] = (y[i] * lower * scale) - even;
                 continue;
             }
 
-            for (; i <= count - Vector<C>.Count; i += Vector<C>.Count) Vector.Store((Vector.Load(y + i) * scale) - (Vector.Load(w + i) * even), y + i);
-            for (; i < count; i++) y[i] = (y[i] * scale) - (w[i] * even);
+            for (; i <= count - Vector<C>.Count; i += Vector<C>.Count) Vector.Store((Vector.Load(y + i) * lower * scale) - (Vector.Load(w + i) * even), y + i);
+            for (; i < count; i++) y[i] = (y[i] * lower * scale) - (w[i] * even);
         }
     }
 

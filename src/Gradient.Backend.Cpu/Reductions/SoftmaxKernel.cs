@@ -11,9 +11,6 @@ namespace Gradient.Backend.Cpu;
 /// </summary>
 internal readonly unsafe struct SoftmaxKernel<C>(SoftmaxKind kind) : ILineKernel<C> where C : unmanaged, IFloatingPointIeee754<C>
 {
-    /// <summary>So many exponentials are added up in C before the sum goes on in double.</summary>
-    private const int Chunk = 256;
-
     public void Run(C* a, C* b, C* y, long n)
     {
         if (Vector512.IsHardwareAccelerated) Run<Simd512<C>>(a, y, n);
@@ -32,14 +29,13 @@ internal readonly unsafe struct SoftmaxKernel<C>(SoftmaxKind kind) : ILineKernel
     private void Run<V>(C* x, C* y, long n) where V : struct, ISimd<V>
     {
         C maximum = LineReduction<C, C, MaximumReduction>.Line(x, n);
-        bool isLog = kind == SoftmaxKind.LogSoftmax;
-        C* buffer = stackalloc C[Chunk];
-        double sum = 0;
-        for (long from = 0; from < n; from += Chunk)
-            sum += SoftmaxMath.Exp<C, V>(x + from, maximum, isLog ? buffer : y + from, Math.Min(Chunk, n - from));
-        if (isLog)
+        if (kind == SoftmaxKind.LogSoftmax)
         {
-            C log = C.CreateTruncating(Math.Log(sum * VectorMath.Lowering<V>()));
+            C* buffer = stackalloc C[SoftmaxMath.Chunk];
+            double total = 0;
+            for (long from = 0; from < n; from += SoftmaxMath.Chunk)
+                total += SoftmaxMath.Exp<C, V>(x + from, maximum, buffer, Math.Min(SoftmaxMath.Chunk, n - from));
+            C log = C.CreateTruncating(Math.Log(total * VectorMath.Lowering<V>()));
             long j = 0;
             for (; j <= n - Vector<C>.Count; j += Vector<C>.Count)
                 Vector.Store(Vector.Load(x + j) - new Vector<C>(maximum) - new Vector<C>(log), y + j);
@@ -47,7 +43,7 @@ internal readonly unsafe struct SoftmaxKernel<C>(SoftmaxKind kind) : ILineKernel
             return;
         }
 
-        C scale = C.CreateTruncating(1 / sum);
+        C scale = C.CreateTruncating(1 / SoftmaxMath.Exp<C, V>(x, maximum, y, n));
         long i = 0;
         for (; i <= n - Vector<C>.Count; i += Vector<C>.Count) Vector.Store(Vector.Load(y + i) * scale, y + i);
         for (; i < n; i++) y[i] *= scale;
@@ -56,6 +52,7 @@ internal readonly unsafe struct SoftmaxKernel<C>(SoftmaxKind kind) : ILineKernel
     [SkipLocalsInit]
     private void RunAcross<V>(in LinesAcross<C> lines) where V : struct, ISimd<V>
     {
+        const int Rows = 32; // so many exponentials are added up in C before the sum goes on in double
         long count = lines.Count, n = lines.Length;
         C* maxima = stackalloc C[LinesAcross<C>.Most], sums = stackalloc C[LinesAcross<C>.Most];
         double* totals = stackalloc double[LinesAcross<C>.Most];
@@ -64,10 +61,10 @@ internal readonly unsafe struct SoftmaxKernel<C>(SoftmaxKind kind) : ILineKernel
 
         new Span<double>(totals, (int)count).Clear();
         bool isLog = kind == SoftmaxKind.LogSoftmax;
-        for (long from = 0; from < n; from += Chunk / 8)
+        for (long from = 0; from < n; from += Rows)
         {
             new Span<C>(sums, (int)count).Clear();
-            for (long i = from; i < Math.Min(n, from + (Chunk / 8)); i++)
+            for (long i = from; i < Math.Min(n, from + Rows); i++)
             {
                 C* x = lines.A + (i * lines.StrideA), y = lines.Y + (i * lines.StrideY);
                 for (long k = 0; k < count; k += V.Count)
@@ -121,16 +118,15 @@ internal readonly unsafe struct SoftmaxBackwardKernel<C>(SoftmaxKind kind) : ILi
     [SkipLocalsInit]
     private static void LogSoftmax<V>(C* dy, C* y, C* dx, long n) where V : struct, ISimd<V>
     {
-        const int Chunk = 256;
-        C* buffer = stackalloc C[Chunk];
-        var total = C.CreateTruncating(LineReduction<C, double, SumReduction>.Line(dy, n) * VectorMath.Lowering<V>());
-        for (long from = 0; from < n; from += Chunk)
+        C* buffer = stackalloc C[SoftmaxMath.Chunk];
+        C total = C.CreateTruncating(LineReduction<C, double, SumReduction>.Line(dy, n)), lower = C.CreateTruncating(VectorMath.Lowering<V>());
+        for (long from = 0; from < n; from += SoftmaxMath.Chunk)
         {
-            long count = Math.Min(Chunk, n - from), i = 0;
+            long count = Math.Min(SoftmaxMath.Chunk, n - from), i = 0;
             SoftmaxMath.Exp<C, V>(y + from, C.Zero, buffer, count);
             for (; i <= count - Vector<C>.Count; i += Vector<C>.Count)
-                Vector.Store(Vector.Load(dy + from + i) - (Vector.Load(buffer + i) * total), dx + from + i);
-            for (; i < count; i++) dx[from + i] = dy[from + i] - (buffer[i] * total);
+                Vector.Store(Vector.Load(dy + from + i) - (Vector.Load(buffer + i) * lower * total), dx + from + i);
+            for (; i < count; i++) dx[from + i] = dy[from + i] - (buffer[i] * lower * total);
         }
     }
 
@@ -156,14 +152,14 @@ internal readonly unsafe struct SoftmaxBackwardKernel<C>(SoftmaxKind kind) : ILi
             for (long k = 0; k < count; k++) totals[k] += double.CreateTruncating(sums[k]);
         }
 
-        for (long k = 0; k < count; k++) sums[k] = C.CreateTruncating(totals[k] * (isLog ? VectorMath.Lowering<V>() : 1));
+        for (long k = 0; k < count; k++) sums[k] = C.CreateTruncating(totals[k]);
         for (long i = 0; i < n; i++)
         {
             C* dy = lines.A + (i * lines.StrideA), y = lines.B + (i * lines.StrideB), dx = lines.Y + (i * lines.StrideY);
             for (long k = 0; k < count; k += V.Count)
             {
                 V g = V.Load(dy + k), value = V.Load(y + k), sum = V.Load(sums + k);
-                V.Store(isLog ? V.MultiplyAdd(-VectorMath.LiftedExp(value), sum, g) : value * (g - sum), dx + k);
+                V.Store(isLog ? V.MultiplyAdd(VectorMath.LiftedExp(value) * V.Constant(-VectorMath.Lowering<V>()), sum, g) : value * (g - sum), dx + k);
             }
         }
     }
@@ -172,12 +168,16 @@ internal readonly unsafe struct SoftmaxBackwardKernel<C>(SoftmaxKind kind) : ILi
 /// <summary>What both directions of softmax need.</summary>
 internal static unsafe class SoftmaxMath
 {
-    /// <summary>y = e^(x − shift)·2⁶⁴ (double: 2⁵¹²) for x ≤ shift, and the sum of a few such, added in C lane by lane.</summary>
+    /// <summary>So many exponentials are added up in C, lane by lane, before the sum goes on in double.</summary>
+    public const int Chunk = 256;
+
+    /// <summary>y = e^(x − shift)·2⁶⁴ (double: 2⁵¹²) for x ≤ shift, and the sum of all.</summary>
     [SkipLocalsInit]
     public static double Exp<C, V>(C* x, C shift, C* y, long n) where C : unmanaged, IFloatingPointIeee754<C> where V : struct, ISimd<V>
     {
         long rest = n % V.Count, whole = n - rest;
-        double sum = ExpOfVectors<C, V>(x, shift, y, whole);
+        double sum = 0;
+        for (long from = 0; from < whole; from += Chunk) sum += ExpOfVectors<C, V>(x + from, shift, y + from, Math.Min(Chunk, whole - from));
         if (rest == 0) return sum;
         // What pads the rest is too small to count: e^−104 (double: e^−746) of what the greatest gives.
         C* pad = stackalloc C[V.Count];
