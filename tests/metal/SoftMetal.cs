@@ -44,6 +44,16 @@ internal static unsafe class SoftMetal
         return new Reset(() => SetOption("delay", "0"));
     }
 
+    /// <summary>Chooses among the mutants of shaders that SOFTMETAL_EDITS changed; 0 is none.</summary>
+    public static void SelectMutant(int number) => SetOption("mutant", number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>Which mutants' places were passed since the last call: 1 at their numbers.</summary>
+    public static void TakeReached(byte[] flags)
+    {
+        fixed (byte* pointer = flags)
+            ((delegate* unmanaged<byte*, int, void>)NativeLibrary.GetExport(Library.Value, "softmetal_take_reached"))(pointer, flags.Length);
+    }
+
     /// <summary>How many Objective-C objects are alive.</summary>
     public static long LiveObjects(out string report)
     {

@@ -1,4 +1,5 @@
 #include "diagnostics.hpp"
+#include "mutants.hpp"
 #include "objc.hpp"
 #include <cstdio>
 #include <cstdlib>
@@ -30,6 +31,7 @@ const struct { const char *variable, *option; } variables[] = {
     {"SOFTMETAL_STACK_KB", "stack"}, {"SOFTMETAL_DELAY_US", "delay"}, {"SOFTMETAL_GUARD", "guard"}, {"SOFTMETAL_FILL", "fill"},
     {"SOFTMETAL_CHECK", "check"}, {"SOFTMETAL_ASAN", "asan"}, {"SOFTMETAL_PARTIAL_SIMD", "partial-simd"},
     {"SOFTMETAL_FTZ", "ftz"}, {"SOFTMETAL_QUIET", "quiet"}, {"SOFTMETAL_ABORT", "abort"},
+    {"SOFTMETAL_EDITS", "edits"}, {"SOFTMETAL_MUTANT", "mutant"},
 };
 
 bool parse_order(const std::string& value, Order& order, uint64_t& seed) {
@@ -63,6 +65,8 @@ bool Settings::set(const std::string& name, const std::string& value) {
     if (name == "stack") return number(stack_kilobytes);
     if (name == "delay") return number(delay_microseconds);
     if (name == "guard") { guard = on; guard_before = value == "before"; return true; }
+    if (name == "edits") return read_edits(value);
+    if (name == "mutant") { unsigned chosen; bool right = number(chosen); if (right) select_mutant((int)chosen); return right; }
     bool* flag = name == "fill" ? &fill : name == "check" ? &check : name == "asan" ? &address_sanitizer
                : name == "partial-simd" ? &partial_simd : name == "ftz" ? &flush_denormals : name == "quiet" ? &quiet
                : name == "abort" ? &abort : nullptr;

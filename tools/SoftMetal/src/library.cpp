@@ -1,6 +1,7 @@
 // MTLLibrary, MTLFunction, compile options, function constants, pipeline states.
 #include "device.hpp"
 #include "diagnostics.hpp"
+#include "mutants.hpp"
 
 namespace softmetal {
 
@@ -87,7 +88,7 @@ void define_library_classes() {
         }
         CompileRequest request;
         if (options) request = options->request;
-        request.source = source->text;
+        request.source = with_edits(source->text);
         Compiled compiled = compile(request);
         if (compiled.library_path.empty()) { give_error(error, "MTLLibraryErrorDomain", 3, compiled.diagnostics); return nullptr; }
         return new Library(std::move(compiled));

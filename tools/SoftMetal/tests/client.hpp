@@ -27,6 +27,7 @@ long softmetal_take_error(char*, size_t);
 long softmetal_live_objects(char*, size_t);
 int softmetal_set_fault(const char*);
 int softmetal_set_option(const char*, const char*);
+void softmetal_take_reached(unsigned char*, int);
 }
 
 template<class R = id, class... A> R send(id object, const char* selector, A... arguments) {

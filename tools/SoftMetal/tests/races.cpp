@@ -1,5 +1,8 @@
 // Deleted barriers, one at a time, in kernels of the kinds that need them; overruns of every kind of memory.
 #include "client.hpp"
+#include <cstdio>
+#include <fstream>
+#include <unistd.h>
 
 static const std::string head = "#include <metal_stdlib>\nusing namespace metal;\n";
 
@@ -188,5 +191,33 @@ TEST(overruns_of_specialised_kernels_are_named) {
     Owned p = gpu.pipeline(head + "constant int far [[function_constant(0)]];\nkernel void f(device float* x [[buffer(0)]]) {\n    x[far] = 1;\n}", "f", values);
     Owned x = gpu.buffer(std::vector<float>(40, 1.0f));
     CHECK_CONTAINS(gpu.dispatch(p, {x}, {1, 1, 1}, {1, 1, 1}), "byte 160 of a buffer of 160 bytes at program_source:5");
+    take_errors();
+}
+
+TEST(edits_put_mutants_behind_a_switch) {
+    char path[] = "/tmp/softmetal-edits-XXXXXX";
+    close(mkstemp(path));
+    std::ofstream(path) << "family.metal:2:    x[i] = softmetal_mutant(1) ? 5.0f : 7.0f;\nfamily.metal:3:    while (softmetal_mutant(2)) {}\nother.metal:2:wrong\n";
+    CHECK(softmetal_set_option("edits", path) == 1);
+    Gpu gpu;
+    Owned p = gpu.pipeline(head + "#line 1 \"family.metal\"\nkernel void f(device float* x [[buffer(0)]], uint i [[thread_position_in_grid]]) {\n    x[i] = 1;\n\n}", "f");
+    Owned x = gpu.buffer(std::vector<float>(32, 0.0f));
+    auto run = [&](const char* mutant) {
+        CHECK(softmetal_set_option("mutant", mutant) == 1);
+        return gpu.dispatch(p, {x}, {1, 1, 1}, {32, 1, 1});
+    };
+    unsigned char reached[4];
+    softmetal_take_reached(reached, 4);
+    CHECK_EMPTY(run("0"));
+    CHECK(Gpu::contents<float>(x)[31] == 7.0f);
+    softmetal_take_reached(reached, 4);
+    CHECK(!reached[0] && reached[1] && reached[2] && !reached[3]);
+    CHECK_EMPTY(run("1"));
+    CHECK(Gpu::contents<float>(x)[31] == 5.0f);
+    CHECK_CONTAINS(run("2"), "endless");
+    CHECK(softmetal_set_option("mutant", "x") == 0);
+    softmetal_set_option("mutant", "0");
+    CHECK(softmetal_set_option("edits", "/nowhere/at/all") == 0);
+    remove(path);
     take_errors();
 }

@@ -61,4 +61,7 @@ bool softmetal_host_constant(int index, void* value, size_t size);
 // Tells the race checker of an atomic access.
 void softmetal_atomic_access(const void* address, size_t size, bool write);
 
+// For shaders that were edited to hold mutants: whether this one was chosen (option "mutant").
+bool softmetal_mutant(int number);
+
 }
