@@ -26,42 +26,47 @@ struct Places {
     long at[N];
 };
 
-// Where the first N operands have the element that is index-th in row-major order.
+// In 32 bits where that suffices: 64-bit division is a long subroutine on GPUs.
+inline long quotient(constant Strided& plan, long index, long length) {
+    return plan.count <= 0x7fffffffL ? long(uint(index) / uint(length)) : index / length;
+}
+
+// Where the first N operands have the element that is index-th in row-major order. The outermost axis needs no division.
 template <int N>
 inline Places<N> places_of(constant Strided& plan, long index) {
     Places<N> places;
 #pragma clang loop unroll(full)
     for (int operand = 0; operand < N; operand++) places.at[operand] = plan.is_contiguous != 0 ? index : 0;
     if (plan.is_contiguous != 0) return places;
+    const int outermost = plan.rank - 1;
     long rest = index;
-    for (int axis = 0; axis < plan.rank; axis++) {
-        // The outermost axis needs no division, and those of 32 bits are several times faster.
-        long outer = 0;
-        if (axis < plan.rank - 1) outer = plan.count <= 0x7fffffffL ? long(uint(rest) / uint(plan.shape[axis])) : rest / plan.shape[axis];
-        const long coordinate = axis < plan.rank - 1 ? rest - outer * plan.shape[axis] : rest;
+    for (int axis = 0; axis < outermost; axis++) {
+        const long outer = quotient(plan, rest, plan.shape[axis]);
+        const long coordinate = rest - outer * plan.shape[axis];
 #pragma clang loop unroll(full)
         for (int operand = 0; operand < N; operand++) places.at[operand] += coordinate * plan.strides[operand * 8 + axis];
         rest = outer;
     }
+#pragma clang loop unroll(full)
+    for (int operand = 0; operand < N; operand++) places.at[operand] += rest * plan.strides[operand * 8 + outermost];
     return places;
 }
 
 // Where operand `operand` has the element that is index-th in row-major order.
 inline long position_of(constant Strided& plan, long index, int operand) {
     if (plan.is_contiguous != 0) return index;
+    const int outermost = plan.rank - 1;
     long position = 0, rest = index;
-    for (int axis = 0; axis < plan.rank; axis++) {
-        long outer = 0;
-        if (axis < plan.rank - 1) outer = plan.count <= 0x7fffffffL ? long(uint(rest) / uint(plan.shape[axis])) : rest / plan.shape[axis];
-        const long coordinate = axis < plan.rank - 1 ? rest - outer * plan.shape[axis] : rest;
-        position += coordinate * plan.strides[operand * 8 + axis];
+    for (int axis = 0; axis < outermost; axis++) {
+        const long outer = quotient(plan, rest, plan.shape[axis]);
+        position += (rest - outer * plan.shape[axis]) * plan.strides[operand * 8 + axis];
         rest = outer;
     }
-    return position;
+    return position + rest * plan.strides[operand * 8 + outermost];
 }
 
 // Where operand `operand` has element 0 of the row-th innermost row. Only axes between the innermost and the outermost cost a
-// division, in 32 bits where that suffices: 64-bit division is a long subroutine on GPUs.
+// division, in 32 bits where that suffices. Where there is no axis but the innermost, row is 0.
 inline long row_position(constant Strided& plan, long row, int operand) {
     long position = 0;
     int axis = 1;
@@ -82,7 +87,7 @@ inline long row_position(constant Strided& plan, long row, int operand) {
             row = outer;
         }
     }
-    return axis < plan.rank ? position + row * plan.strides[operand * 8 + axis] : position;
+    return position + row * plan.strides[operand * 8 + axis];
 }
 
 // ---------------------------------------------------------------- the grid

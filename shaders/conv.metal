@@ -19,21 +19,21 @@ struct Convolution {
 };
 
 struct Pixel { long offset; int row, column; bool inside; }; // in the source, of tap (0, 0, 0)
-struct Tap { long offset; int row, column; bool inside; };   // relative to that
+struct Tap { long offset; int row, column; };                // relative to that; one beyond the last reads what no result takes
 struct Outer { long offset; bool inside; };
 
 template <typename T>
 struct Source {
     device const T* data;
     long image_stride, row_stride, column_stride, channel_stride;
-    int pixels, taps, height, width, target_height, target_width, taps_wide, channels;
+    int pixels, height, width, target_height, target_width, taps_wide, channels;
     int stride_high, stride_wide, origin_high, origin_wide, dilation_high, dilation_wide;
 
     Source() = default;
     Source(constant Convolution& p, device const T* source, int group) :
         data(source + group * p.sources * p.source_channel),
         image_stride(p.source_image), row_stride(p.source_row), column_stride(p.source_column), channel_stride(p.source_channel),
-        pixels(p.images * p.target_height * p.target_width), taps(p.taps_high * p.taps_wide * p.sources),
+        pixels(p.images * p.target_height * p.target_width),
         height(p.source_height), width(p.source_width), target_height(p.target_height), target_width(p.target_width),
         taps_wide(p.taps_wide), channels(p.sources), stride_high(p.stride_high), stride_wide(p.stride_wide),
         origin_high(p.origin_high), origin_wide(p.origin_wide), dilation_high(p.dilation_high), dilation_wide(p.dilation_wide) {}
@@ -47,12 +47,12 @@ struct Source {
     Tap tap(long index) const {
         const int place = int(index) / channels, channel = int(index) - place * channels;
         const int row = place / taps_wide, column = place - row * taps_wide;
-        return Tap{channel * channel_stride, row * dilation_high, column * dilation_wide, index < taps};
+        return Tap{channel * channel_stride, row * dilation_high, column * dilation_wide};
     }
 
     float at(Pixel pixel, Tap tap) const {
         const int row = pixel.row + tap.row, column = pixel.column + tap.column;
-        const bool inside = pixel.inside && tap.inside && row >= 0 && row < height && column >= 0 && column < width;
+        const bool inside = pixel.inside && row >= 0 && row < height && column >= 0 && column < width;
         return inside ? float(data[pixel.offset + row * row_stride + column * column_stride + tap.offset]) : 0.0f;
     }
 };

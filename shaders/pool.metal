@@ -46,7 +46,7 @@ inline Outputs outputs_of(PoolAxis axis, int input) {
         // ⌊o·length/outputs⌋ ≤ input < ⌈(o + 1)·length/outputs⌉
         const int first = int(long(input) * axis.outputs / axis.length);
         const int last = int((long(input + 1) * axis.outputs + axis.length - 1) / axis.length) - 1;
-        return Outputs{first, min(last, axis.outputs - 1)};
+        return Outputs{first, last};
     }
     const int from = input + axis.padding - (axis.kernel_length - 1) * axis.dilation;
     const int first = from > 0 ? (from + axis.stride - 1) / axis.stride : 0;

@@ -25,7 +25,7 @@ kernel void softmax(
     const long member = long(member_of(p.team, index));
     const long step = long(p.team.members);
     const long length = line < p.kept.count ? p.length : 0;
-    const Places<2> start = places_of<2>(p.kept, line < p.kept.count ? line : 0);
+    const Places<2> start = places_of<2>(p.kept, line);
     Larger larger;
     Add add;
 
@@ -64,7 +64,7 @@ kernel void softmax_backward(
     const long member = long(member_of(p.team, index));
     const long step = long(p.team.members);
     const long length = line < p.kept.count ? p.length : 0;
-    const Places<3> start = places_of<3>(p.kept, line < p.kept.count ? line : 0);
+    const Places<3> start = places_of<3>(p.kept, line);
     Add add;
 
     float sum = 0.0f;

@@ -86,15 +86,23 @@ public sealed class KernelTests
 
     [Test]
     public void Transposes_go_through_tiles_of_any_remainder(
-        [Values(31, 32, 33, 65)] int rows, [Values(32, 63, 64)] int columns, [Values(DType.Bool, DType.Float16, DType.Float32, DType.Int64)] DType type)
+        [Values(31, 32, 33, 65)] int rows, [Values(32, 63, 64)] int columns, [Values(DType.Bool, DType.Float16, DType.Float32, DType.Int64)] DType type) =>
+        CheckTranspose(3, rows, columns, type);
+
+    /// <summary>Sizes that fill their buffers to the last byte: what a tile has beyond the matrix is outside of the buffer.</summary>
+    [TestCase(32, 40)]
+    [TestCase(40, 32)]
+    public void Transposes_of_full_buffers(int rows, int columns) => CheckTranspose(1, rows, columns, DType.Float32);
+
+    private static void CheckTranspose(int batches, int rows, int columns, DType type)
     {
         var device = SoftMetal.RequireDevice();
-        long[] values = [.. Enumerable.Range(0, 3 * rows * columns).Select(i => type == DType.Bool ? (i * i / 3) & 1L : i % 2000)];
-        using var wide = Tensor.From<long>(values, [3, rows, columns], device);
+        long[] values = [.. Enumerable.Range(0, batches * rows * columns).Select(i => type == DType.Bool ? (i * i / 3) & 1L : i % 2000)];
+        using var wide = Tensor.From<long>(values, [batches, rows, columns], device);
         using var x = wide.To(type);
         using var y = x.View(x.Layout.Permute([0, 2, 1])).Copy().To(DType.Int64);
         Assert.That(y.ToArray<long>(), Is.EqualTo(
-            from b in Enumerable.Range(0, 3) from j in Enumerable.Range(0, columns) from i in Enumerable.Range(0, rows) select values[(((b * rows) + i) * columns) + j]));
+            from b in Enumerable.Range(0, batches) from j in Enumerable.Range(0, columns) from i in Enumerable.Range(0, rows) select values[(((b * rows) + i) * columns) + j]));
     }
 
     [Test]

@@ -14,6 +14,9 @@ public sealed class PoolTests
         new() { KernelHeight = 3, KernelWidth = 2, StrideHeight = 2, StrideWidth = 1, DilationHeight = 2, DilationWidth = 3, PaddingHeight = 1 },
         new() { KernelHeight = 2, KernelWidth = 2, StrideHeight = 3, StrideWidth = 3, PaddingHeight = 1, PaddingWidth = 1, CountIncludePad = false, CeilMode = true },
         new() { KernelHeight = 1, KernelWidth = 2, StrideHeight = 4, StrideWidth = 5, PaddingWidth = 1 },
+        // Windows that pass the padding's end, and windows of padding alone on every side.
+        new() { KernelHeight = 2, KernelWidth = 3, StrideHeight = 2, StrideWidth = 2, PaddingWidth = 1, CeilMode = true },
+        new() { DilationHeight = 3, DilationWidth = 2, PaddingHeight = 1, PaddingWidth = 1, CountIncludePad = false },
     ];
 
     [Test, Combinatorial]

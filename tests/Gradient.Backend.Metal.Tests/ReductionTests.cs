@@ -141,14 +141,21 @@ public sealed class ReductionTests
         }
     }
 
+    /// <summary>
+    /// Cells of many pieces, far from zero; and, near it, of sizes that fill their buffers to the last byte (Gradient.Core's SizeClasses) with fewer cells, or elements of
+    /// one, than a team has room for: one step outside is outside of the buffer.
+    /// </summary>
+    private static readonly (int Length, int Cells, float Shift)[] Normalized = [(9000, 6, 100), (600, 48, 0), (40, 4, 0)];
+
     [Test]
-    public void Normalization_of_long_cells_far_from_zero([Values(NormalizeKind.Standard, NormalizeKind.RootMeanSquare)] NormalizeKind kind, [Values] bool columns)
+    public void Normalization_of_cells(
+        [Values(NormalizeKind.Standard, NormalizeKind.RootMeanSquare)] NormalizeKind kind, [Values] bool columns, [ValueSource(nameof(Normalized))] (int Length, int Cells, float Shift) size)
     {
-        const int Length = 9000, Cells = 6;
+        var (length, count, shift) = size;
         const double Epsilon = 1e-5;
-        long[] shape = columns ? [Length, Cells] : [Cells, Length], one = columns ? [1, Cells] : [Cells, 1], parameter = columns ? [1, Cells] : [1, Length];
+        long[] shape = columns ? [length, count] : [count, length], one = columns ? [1, count] : [count, 1], parameter = columns ? [1, count] : [1, length];
         int axis = columns ? 0 : 1;
-        float[] x = [.. Random(Length * Cells, 8).Select(v => v + 100)], dy = Random(Length * Cells, 9), w = Random(Count(parameter), 10);
+        float[] x = [.. Random(length * count, 8).Select(v => v + shift)], dy = Random(length * count, 9), w = Random(Count(parameter), 10);
         var device = TestDevices.Get(true);
         using var input = Tensor.From<float>(x, new Shape(shape), device);
         using var gradient = Tensor.From<float>(dy, new Shape(shape), device);
@@ -160,16 +167,16 @@ public sealed class ReductionTests
         device.Backend.NormalizeBackward(kind, gradient, input, AxisSet.Single(axis), weight, meanOrNone, inverse, dx, dweight, dbias);
         float[] actual = y.ToArray<float>(), actualDx = dx.ToArray<float>();
         double[] dw = new double[w.Length], db = new double[w.Length];
-        for (int cell = 0; cell < Cells; cell++)
+        for (int cell = 0; cell < count; cell++)
         {
-            int[] at = [.. Enumerable.Range(0, Length).Select(i => columns ? (i * Cells) + cell : (cell * Length) + i)];
-            int Parameter(int i) => columns ? i % Cells : i % Length;
+            int[] at = [.. Enumerable.Range(0, length).Select(i => columns ? (i * count) + cell : (cell * length) + i)];
+            int Parameter(int i) => columns ? i % count : i % length;
             double m = kind == NormalizeKind.Standard ? at.Average(i => (double)x[i]) : 0, scale = 1 / Math.Sqrt(at.Average(i => (x[i] - m) * (x[i] - m)) + Epsilon);
             double a = at.Average(i => (double)dy[i] * w[Parameter(i)]), b = at.Average(i => dy[i] * w[Parameter(i)] * (x[i] - m) * scale);
             foreach (int i in at)
             {
                 double normal = (x[i] - m) * scale, g = dy[i] * w[Parameter(i)];
-                // x has an ulp of 7.6e-6, the standard deviation is 0.29: what the subtraction of a rounded mean leaves.
+                // Beside 100, x has an ulp of 7.6e-6, the standard deviation is 0.29: what the subtraction of a rounded mean leaves.
                 Assert.That(actual[i], Is.EqualTo(normal * w[Parameter(i)]).Within(3e-5), $"element {i}");
                 double d = scale * (g - (kind == NormalizeKind.Standard ? a : 0) - (normal * b));
                 Assert.That(actualDx[i], Is.EqualTo(d).Within(1e-4 * scale), $"dx {i}");

@@ -49,6 +49,7 @@ public static class SeamOperations
         new("binary, broadcast", [[5, 1], [7]], [Domain.Normal, Domain.Normal], [5, 7], (b, x, y) => b.Binary(BinaryKind.Add, x[0], x[1], y)),
         new("compare", [[5, 7], [7]], [Domain.Integers, Domain.Integers], [5, 7], (b, x, y) => b.Binary(BinaryKind.Less, x[0], x[1], y)) { OutputType = DType.Bool },
         new("ternary", [[5, 7], [5, 7], [7]], [Domain.Mask, Domain.Normal, Domain.Normal], [5, 7], (b, x, y) => b.Ternary(TernaryKind.Where, x[0], x[1], x[2], y)),
+        new("multiply-add", [[5, 7], [5, 1], [7]], [Domain.Normal, Domain.Normal, Domain.Normal], [5, 7], (b, x, y) => b.Ternary(TernaryKind.MultiplyAdd, x[0], x[1], x[2], y)),
         new("sum of rows", [[5, 7]], [Domain.Normal], [5, 1], (b, x, y) => b.Reduce(ReduceKind.Sum, x[0], AxisSet.Single(1), y)),
         new("maximum of columns", [[5, 7]], [Domain.Normal], [1, 7], (b, x, y) => b.Reduce(ReduceKind.Maximum, x[0], AxisSet.Single(0), y)),
         new("mean of planes", [[3, 5, 7]], [Domain.Normal], [1, 5, 1], (b, x, y) => b.Reduce(ReduceKind.Mean, x[0], new(0b101), y)),
