@@ -1,3 +1,5 @@
+using Gradient.Core;
+
 namespace Gradient.Backend.Metal.Tests;
 
 /// <summary>A device that hands everything on; tests override what they watch or change.</summary>
