@@ -20,11 +20,20 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
     /// <summary>Longest depth block: with it a panel and a tile's rows fit the first-level cache.</summary>
     private const int MaxDepth = 288;
 
-    /// <summary>Columns per packed block of B; the block lies in the last-level cache.</summary>
+    /// <summary>Columns per packed block of B.</summary>
     private const int MaxBlockColumns = 2048;
 
     /// <summary>Rows per block of A: a multiple of both tile heights, 8 and 6.</summary>
     private const int MaxBlockRows = 192;
+
+    /// <summary>Bytes of packed B at a time: a loop of the threads for each so many. They lie in the last-level cache, or stream from memory, far ahead.</summary>
+    private const int PackedBytes = 8 << 20;
+
+    /// <summary>Elements whose packing is worth a thread's wake-up.</summary>
+    private const int PackingWork = 1 << 14;
+
+    /// <summary>Items that a thread gets on average: the fewer, the longer the last one is waited for.</summary>
+    private const int ItemsPerThread = 8;
 
     /// <summary>Multiply-adds below which a product is not shared among threads (some 10 µs).</summary>
     private const double ParallelWork = 1 << 19;
@@ -74,31 +83,35 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
         }
     }
 
+    /// <summary>
+    /// Block after block of B: packs it, then shares its product with the rows of A among the threads. A block has as many columns and
+    /// as much depth as <see cref="PackedBytes"/> holds, so that threads meet seldom.
+    /// </summary>
     private static void RunBlocks(in GemmArguments<T> g, WorkerPool pool)
     {
-        bool serial = (double)g.M * g.N * g.K < ParallelWork;
-        int threads = serial || WorkerPool.IsInsideLoop ? 1 : pool.Threads;
+        bool serial = (double)g.M * g.N * g.K < ParallelWork || WorkerPool.IsInsideLoop || pool.Threads == 1;
+        int threads = serial ? 1 : pool.Threads;
         nint depthBlocks = (g.K + MaxDepth - 1) / MaxDepth;
         nint depthBlock = (g.K + depthBlocks - 1) / depthBlocks;
         bool panelsInPlace = g.BColumn == 1 && (g.M <= 2 * TileRows || g.K * g.N * sizeof(T) <= InPlaceBytes);
-        bool rowsInPlace = g.N <= TileColumns || g.M * g.K * sizeof(T) <= InPlaceBytes
-            || (g.AColumn == 1 && g.ARow * sizeof(T) % 4096 != 0 && g.N <= 4 * TileColumns);
+        nint maxColumns = Math.Min(MaxBlockColumns, RoundUp(g.N, TileColumns));
+        nint maxDepth = Math.Max(1, PackedBytes / (maxColumns * depthBlock * sizeof(T))) * depthBlock;
 
-        for (nint j0 = 0; j0 < g.N; j0 += MaxBlockColumns)
+        for (nint j0 = 0; j0 < g.N; j0 += maxColumns)
         {
-            nint columns = Math.Min(MaxBlockColumns, g.N - j0);
+            nint columns = Math.Min(maxColumns, g.N - j0);
             nint panels = (columns + TileColumns - 1) / TileColumns;
-            for (nint p0 = 0; p0 < g.K; p0 += depthBlock)
+            for (nint p0 = 0; p0 < g.K; p0 += maxDepth)
             {
-                nint depth = Math.Min(depthBlock, g.K - p0);
                 var block = new Block
                 {
                     Product = g,
                     FirstColumn = j0,
                     Columns = columns,
                     FirstDepth = p0,
-                    Depth = depth,
-                    RowsInPlace = rowsInPlace,
+                    Depth = Math.Min(maxDepth, g.K - p0),
+                    DepthBlock = depthBlock,
+                    Layout = LayoutOf(g),
                     FirstPacked = panelsInPlace ? columns / TileColumns : 0,
                 };
                 if (panelsInPlace && columns % TileColumns == TSimd.Width)
@@ -106,25 +119,45 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
                 nint packed = panels - block.FirstPacked;
                 if (packed > 0)
                 {
-                    block.Packed = Scratch.Get<T>(ScratchPurpose.Panels, packed * TileColumns * depth);
+                    block.Packed = Scratch.Get<T>(ScratchPurpose.Panels, packed * TileColumns * block.Depth);
                     var pack = new PackBody { Block = block };
                     if (serial)
                         pack.Run(0, packed);
                     else
-                        pool.For(packed, 2, pack);
+                        pool.For(packed, 1 + (PackingWork / (TileColumns * block.Depth)), pack);
                 }
 
-                // About four items per thread: first by rows, then, if there are few rows, by panels too.
-                nint rowBlock = RoundUp((g.M + (4 * threads) - 1) / (4 * threads), TileRows);
-                block.RowBlock = threads == 1 ? MaxBlockRows : Math.Clamp(rowBlock, Math.Min(4 * TileRows, MaxBlockRows), MaxBlockRows);
+                // Several items per thread: first by rows, then, if there are few rows, by panels too.
+                nint wanted = ItemsPerThread * threads;
+                block.RowBlock = serial ? MaxBlockRows : Math.Clamp(RoundUp((g.M + wanted - 1) / wanted, TileRows), Math.Min(4 * TileRows, MaxBlockRows), MaxBlockRows);
                 nint rowBlocks = (g.M + block.RowBlock - 1) / block.RowBlock;
-                block.ColumnGroups = Math.Clamp(4 * threads / rowBlocks, 1, threads == 1 ? 1 : panels);
+                block.ColumnGroups = serial ? 1 : Math.Clamp(wanted / rowBlocks, 1, panels);
                 if (serial)
                     block.Run(0, rowBlocks * block.ColumnGroups);
                 else
                     pool.For(rowBlocks * block.ColumnGroups, 1, block);
             }
         }
+    }
+
+    /// <summary>How a block of A is best read.</summary>
+    private static RowLayout LayoutOf(in GemmArguments<T> g) =>
+        g.N <= TileColumns || (g.AColumn == 1 && g.ARow * sizeof(T) % 4096 != 0 && g.N <= 2 * TileColumns) ? RowLayout.InPlace
+        : TSimd.Width * sizeof(T) < 64 || g.ARow == 1 ? RowLayout.Interleaved
+        : g.M * g.K * sizeof(T) <= InPlaceBytes || (g.AColumn == 1 && g.ARow * sizeof(T) % 4096 != 0 && g.N <= 4 * TileColumns) ? RowLayout.InPlace
+        : RowLayout.Copied;
+
+    /// <summary>The forms in which the tile kernels read rows of A.</summary>
+    private enum RowLayout
+    {
+        /// <summary>Where they are.</summary>
+        InPlace,
+
+        /// <summary>Row after row: with AVX-512's taller and wider tile, that costs less than interleaving.</summary>
+        Copied,
+
+        /// <summary>As <see cref="PackedKernel{T, TVector, TSimd}"/> reads them.</summary>
+        Interleaved,
     }
 
     private static nint RoundUp(nint value, nint multiple) => (value + multiple - 1) / multiple * multiple;
@@ -149,7 +182,7 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
         }
     }
 
-    /// <summary>Packs the panels of a block of B.</summary>
+    /// <summary>Packs the panels of a block of B: depth block after depth block, each panel of it.</summary>
     private struct PackBody : IParallelBody
     {
         public Block Block;
@@ -157,12 +190,15 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
         public readonly void Run(long start, long end)
         {
             ref readonly GemmArguments<T> g = ref Block.Product;
-            for (nint i = (nint)start; i < end; i++)
+            for (nint panel = Block.FirstPacked + (nint)start; panel < Block.FirstPacked + (nint)end; panel++)
             {
-                nint j = (Block.FirstPacked + i) * TileColumns;
-                T* source = g.B + (Block.FirstDepth * g.BRow) + ((Block.FirstColumn + j) * g.BColumn);
-                Packing<T, TVector, TSimd>.Panel(
-                    Block.Packed + (i * TileColumns * Block.Depth), source, g.BRow, g.BColumn, Block.Depth, (int)Math.Min(TileColumns, Block.Columns - j));
+                nint j = panel * TileColumns;
+                for (nint p = 0; p < Block.Depth; p += Block.DepthBlock)
+                {
+                    nint depth = Math.Min(Block.DepthBlock, Block.Depth - p);
+                    T* source = g.B + ((Block.FirstDepth + p) * g.BRow) + ((Block.FirstColumn + j) * g.BColumn);
+                    Packing<T, TVector, TSimd>.Panel(Block.PackedPanel(panel, p, depth), source, g.BRow, g.BColumn, depth, (int)Math.Min(TileColumns, Block.Columns - j));
+                }
             }
         }
     }
@@ -177,53 +213,84 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
         public nint Columns;
         public nint FirstDepth;
         public nint Depth;
+        public nint DepthBlock;
         public nint RowBlock;
         public nint ColumnGroups;
-        public bool RowsInPlace;
+        public RowLayout Layout;
 
         /// <summary>The first panel that is packed; those before it are read in place.</summary>
         public nint FirstPacked;
 
         public T* Packed;
 
+        private readonly nint Panels => (Columns + TileColumns - 1) / TileColumns;
+
+        /// <summary>A packed panel of the depth block that begins at <paramref name="first"/>.</summary>
+        public readonly T* PackedPanel(nint panel, nint first, nint depth) =>
+            Packed + ((((Panels - FirstPacked) * first) + ((panel - FirstPacked) * depth)) * TileColumns);
+
         public readonly void Run(long start, long end)
         {
-            nint panels = (Columns + TileColumns - 1) / TileColumns;
             for (nint item = (nint)start; item < end; item++)
             {
-                nint row = item / ColumnGroups * RowBlock;
-                nint group = item % ColumnGroups;
-                Multiply(row, Math.Min(RowBlock, Product.M - row), panels * group / ColumnGroups, panels * (group + 1) / ColumnGroups);
+                nint row = item / ColumnGroups * RowBlock, group = item % ColumnGroups;
+                nint rows = Math.Min(RowBlock, Product.M - row), firstPanel = Panels * group / ColumnGroups, lastPanel = Panels * (group + 1) / ColumnGroups;
+                for (nint p = 0; p < Depth; p += DepthBlock)
+                {
+                    nint depth = Math.Min(DepthBlock, Depth - p);
+                    if (Layout == RowLayout.Interleaved)
+                        MultiplyInterleaved(row, rows, p, depth, firstPanel, lastPanel);
+                    else
+                        MultiplyRows(row, rows, p, depth, firstPanel, lastPanel);
+                }
+            }
+        }
+
+        private readonly void MultiplyInterleaved(nint firstRow, nint rows, nint firstDepth, nint depth, nint firstPanel, nint lastPanel)
+        {
+            int height = TileRows;
+            T* a = Product.A + (firstRow * Product.ARow) + ((FirstDepth + firstDepth) * Product.AColumn);
+            T* packed = Scratch.Get<T>(ScratchPurpose.Rows, Packing<T, TVector, TSimd>.InterleavedCount(rows, depth));
+            Packing<T, TVector, TSimd>.Interleaved(packed, a, Product.ARow, Product.AColumn, rows, depth);
+            bool last = FirstDepth + firstDepth + depth == Product.K;
+            PackedTile<T> tile;
+            tile.Depth = depth;
+            tile.OutputRow = Product.CRow;
+            tile.Accumulate = Product.Accumulate || FirstDepth + firstDepth > 0;
+            tile.Relu = Product.Relu && last;
+            for (nint j = firstPanel; j < lastPanel; j++)
+            {
+                nint column = FirstColumn + (j * TileColumns);
+                tile.Panel = Panel(j, firstDepth, depth, out tile.PanelStep);
+                tile.Columns = (int)Math.Min(TileColumns, FirstColumn + Columns - column);
+                tile.Bias = last && Product.Bias != null ? Product.Bias + column : null;
+                tile.Output = Product.C + (firstRow * Product.CRow) + column;
+                tile.Rows = packed;
+                for (nint i = 0; i < rows; i += height, tile.Output += height * Product.CRow, tile.Rows += height * depth)
+                    TileDispatch<T, TVector, TSimd>.Run<PackedKernel<T, TVector, TSimd>, PackedTile<T>>(&tile, (int)Math.Min(height, rows - i), tile.Columns);
             }
         }
 
         [SkipLocalsInit]
-        private readonly void Multiply(nint firstRow, nint rows, nint firstPanel, nint lastPanel)
+        private readonly void MultiplyRows(nint firstRow, nint rows, nint firstDepth, nint depth, nint firstPanel, nint lastPanel)
         {
             int height = TileRows;
-            T* a = Product.A + (firstRow * Product.ARow) + (FirstDepth * Product.AColumn);
-            nint rowStride = Product.ARow, rowStep = Product.AColumn, groupStride = height * rowStride;
-            if (!RowsInPlace && Product.ARow == 1)
-            {
-                T* packed = Scratch.Get<T>(ScratchPurpose.Rows, RoundUp(rows, height) * Depth);
-                Packing<T, TVector, TSimd>.Interleaved(packed, height, a, Product.AColumn, rows, Depth);
-                a = packed;
-                (rowStride, rowStep, groupStride) = (1, height, height * Depth);
-            }
-            else if (!RowsInPlace)
+            T* a = Product.A + (firstRow * Product.ARow) + ((FirstDepth + firstDepth) * Product.AColumn);
+            nint rowStride = Product.ARow, rowStep = Product.AColumn;
+            if (Layout == RowLayout.Copied)
             {
                 // A cache line between rows, lest all rows of a tile fall into the same sets of the cache.
-                nint stride = Depth + (64 / sizeof(T));
-                T* packed = Scratch.Get<T>(ScratchPurpose.Rows, rows * stride);
-                Packing<T, TVector, TSimd>.Rows(packed, stride, a, Product.ARow, Product.AColumn, rows, Depth);
+                rowStride = depth + (64 / sizeof(T));
+                rowStep = 1;
+                T* packed = Scratch.Get<T>(ScratchPurpose.Rows, rows * rowStride);
+                Packing<T, TVector, TSimd>.Rows(packed, rowStride, a, Product.ARow, Product.AColumn, rows, depth);
                 a = packed;
-                (rowStride, rowStep, groupStride) = (stride, 1, height * stride);
             }
 
             T** rowPointers = stackalloc T*[height];
             T** outputs = stackalloc T*[height];
             nint origin = 0;
-            bool last = FirstDepth + Depth == Product.K;
+            bool last = FirstDepth + firstDepth + depth == Product.K;
             TileArguments<T> tile;
             tile.Rows = rowPointers;
             tile.Outputs = outputs;
@@ -232,32 +299,36 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
             tile.RowOffset = 0;
             tile.OutputOffset = 0;
             tile.SegmentCount = 1;
-            tile.SegmentLength = Depth;
-            tile.Accumulate = Product.Accumulate || FirstDepth > 0;
+            tile.SegmentLength = depth;
+            tile.Accumulate = Product.Accumulate || FirstDepth + firstDepth > 0;
             tile.Relu = Product.Relu && last;
             for (nint j = firstPanel; j < lastPanel; j++)
             {
                 nint column = FirstColumn + (j * TileColumns);
-                bool inPlace = j < FirstPacked;
-                tile.Panel = inPlace ? Product.B + (FirstDepth * Product.BRow) + column : Packed + ((j - FirstPacked) * TileColumns * Depth);
-                tile.PanelStep = inPlace ? Product.BRow : TileColumns;
+                tile.Panel = Panel(j, firstDepth, depth, out tile.PanelStep);
                 tile.Columns = (int)Math.Min(TileColumns, FirstColumn + Columns - column);
                 tile.Bias = last && Product.Bias != null ? Product.Bias + column : null;
-                T* groupRows = a;
-                T* output = Product.C + (firstRow * Product.CRow) + column;
-                for (nint i = 0; i < rows; i += height, groupRows += groupStride)
+                T* from = a, output = Product.C + (firstRow * Product.CRow) + column;
+                for (nint i = 0; i < rows; i += height)
                 {
                     int count = (int)Math.Min(height, rows - i);
-                    T* from = groupRows;
                     for (int r = 0; r < count; r++, from += rowStride, output += Product.CRow)
                     {
                         rowPointers[r] = from;
                         outputs[r] = output;
                     }
 
-                    TileDispatch<T, TVector, TSimd>.Run(&tile, count);
+                    TileDispatch<T, TVector, TSimd>.Run<TileKernel<T, TVector, TSimd>, TileArguments<T>>(&tile, count, tile.Columns);
                 }
             }
+        }
+
+        /// <summary>A panel, packed or in place, and its step from depth to depth.</summary>
+        private readonly T* Panel(nint panel, nint firstDepth, nint depth, out nint step)
+        {
+            bool inPlace = panel < FirstPacked;
+            step = inPlace ? Product.BRow : TileColumns;
+            return inPlace ? Product.B + ((FirstDepth + firstDepth) * Product.BRow) + FirstColumn + (panel * TileColumns) : PackedPanel(panel, firstDepth, depth);
         }
     }
 }

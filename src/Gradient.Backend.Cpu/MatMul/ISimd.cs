@@ -14,6 +14,9 @@ internal unsafe interface ISimd<T, TVector>
     /// <summary>Elements per vector.</summary>
     static abstract int Width { get; }
 
+    /// <summary>Rows of the register tile, two vectors wide: 8 with 32 registers (AVX-512, Arm64), 6 with 16.</summary>
+    static abstract int TileRows { get; }
+
     static abstract TVector Zero { get; }
 
     static abstract TVector Load(T* source);
@@ -23,6 +26,8 @@ internal unsafe interface ISimd<T, TVector>
     static abstract TVector Broadcast(T value);
 
     static abstract TVector Add(TVector a, TVector b);
+
+    static abstract TVector Subtract(TVector a, TVector b);
 
     /// <summary>a · b + c, fused where the hardware has it.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);

@@ -11,10 +11,13 @@ internal static unsafe class Packing<T, TVector, TSimd>
 {
     private static int PanelWidth => TileDispatch<T, TVector, TSimd>.MaxColumns;
 
+    private static int Height => TileDispatch<T, TVector, TSimd>.MaxRows;
+
     /// <summary>
     /// One panel of the right operand: target[p · PanelWidth + j] = source[p · row + j · column] for j below
     /// <paramref name="columns"/>, and 0 for the rest of the panel.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Panel(T* target, T* source, nint row, nint column, nint depth, int columns)
     {
         int width = PanelWidth;
@@ -51,6 +54,7 @@ internal static unsafe class Packing<T, TVector, TSimd>
     }
 
     /// <summary>Rows of the left operand one after the other, each <paramref name="stride"/> elements apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(T* target, nint stride, T* source, nint row, nint column, nint rows, nint depth)
     {
         for (nint i = 0; i < rows; i++, target += stride, source += row)
@@ -66,27 +70,40 @@ internal static unsafe class Packing<T, TVector, TSimd>
         }
     }
 
-    /// <summary>
-    /// Rows of a left operand whose columns are contiguous, <paramref name="height"/> rows interleaved: group after group,
-    /// target[p · height + i] = source[i + p · column].
-    /// </summary>
-    public static void Interleaved(T* target, int height, T* source, nint column, nint rows, nint depth)
-    {
-        for (nint i0 = 0; i0 < rows; i0 += height)
-        {
-            int count = (int)Math.Min(height, rows - i0);
-            T* from = source + i0;
-            if (count == 8)
-            {
-                for (nint p = 0; p < depth; p++, target += 8, from += column)
-                    Unsafe.CopyBlockUnaligned(target, from, (uint)(8 * sizeof(T)));
-                continue;
-            }
+    /// <summary>Elements of so many interleaved rows.</summary>
+    public static nint InterleavedCount(nint rows, nint depth) => (rows + Height - 1) / Height * Height * depth;
 
-            for (nint p = 0; p < depth; p++, target += height, from += column)
+    /// <summary>
+    /// Rows of the left operand, as many as a tile has interleaved: group after group of Height rows,
+    /// target[p · Height + i] = source[i · row + p · column]. What a last, smaller group leaves free is not written.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Interleaved(T* target, T* source, nint row, nint column, nint rows, nint depth)
+    {
+        for (nint i0 = 0; i0 < rows; i0 += Height, target += Height * depth, source += Height * row)
+        {
+            int count = (int)Math.Min(Height, rows - i0);
+            if (row == 1 && count == Height)
             {
-                for (int i = 0; i < count; i++)
-                    target[i] = from[i];
+                T* from = source;
+                for (nint p = 0; p < depth; p++, from += column)
+                    Unsafe.CopyBlockUnaligned(target + (p * Height), from, (uint)(Height * sizeof(T)));
+            }
+            else if (column == 1 && typeof(T) == typeof(float))
+            {
+                Transpose.Columns((float*)target, Height, (float*)source, row, depth, count);
+            }
+            else if (column == 1 && typeof(T) == typeof(double))
+            {
+                Transpose.Columns((double*)target, Height, (double*)source, row, depth, count);
+            }
+            else
+            {
+                for (nint p = 0; p < depth; p++)
+                {
+                    for (int i = 0; i < count; i++)
+                        target[(p * Height) + i] = source[(i * row) + (p * column)];
+                }
             }
         }
     }

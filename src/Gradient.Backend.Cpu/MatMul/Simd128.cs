@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace Gradient.Backend.Cpu;
 
@@ -7,6 +8,8 @@ namespace Gradient.Backend.Cpu;
 internal readonly unsafe struct Single128 : ISimd<float, Vector128<float>>
 {
     public static int Width => Vector128<float>.Count;
+
+    public static int TileRows => AdvSimd.Arm64.IsSupported ? 8 : 6;
 
     public static Vector128<float> Zero => Vector128<float>.Zero;
 
@@ -23,6 +26,9 @@ internal readonly unsafe struct Single128 : ISimd<float, Vector128<float>>
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,6 +43,8 @@ internal readonly unsafe struct Double128 : ISimd<double, Vector128<double>>
 {
     public static int Width => Vector128<double>.Count;
 
+    public static int TileRows => AdvSimd.Arm64.IsSupported ? 8 : 6;
+
     public static Vector128<double> Zero => Vector128<double>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,6 +58,9 @@ internal readonly unsafe struct Double128 : ISimd<double, Vector128<double>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> Add(Vector128<double> a, Vector128<double> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Subtract(Vector128<double> a, Vector128<double> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> MultiplyAdd(Vector128<double> a, Vector128<double> b, Vector128<double> c) => Vector128.MultiplyAddEstimate(a, b, c);

@@ -8,6 +8,8 @@ internal readonly unsafe struct Single512 : ISimd<float, Vector512<float>>
 {
     public static int Width => Vector512<float>.Count;
 
+    public static int TileRows => 8;
+
     public static Vector512<float> Zero => Vector512<float>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -21,6 +23,9 @@ internal readonly unsafe struct Single512 : ISimd<float, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.MultiplyAddEstimate(a, b, c);
@@ -37,6 +42,8 @@ internal readonly unsafe struct Double512 : ISimd<double, Vector512<double>>
 {
     public static int Width => Vector512<double>.Count;
 
+    public static int TileRows => 8;
+
     public static Vector512<double> Zero => Vector512<double>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,6 +57,9 @@ internal readonly unsafe struct Double512 : ISimd<double, Vector512<double>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Add(Vector512<double> a, Vector512<double> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Subtract(Vector512<double> a, Vector512<double> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> MultiplyAdd(Vector512<double> a, Vector512<double> b, Vector512<double> c) => Vector512.MultiplyAddEstimate(a, b, c);

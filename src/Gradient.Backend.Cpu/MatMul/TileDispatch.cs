@@ -112,6 +112,14 @@ internal readonly struct Tile8x2 : ITileSize
     public static int Vectors => 2;
 }
 
+/// <summary>A tile kernel, made for each size of tile.</summary>
+internal unsafe interface ITileKernel<TArguments>
+    where TArguments : unmanaged
+{
+    static abstract void Run<TSize>(TArguments* tile)
+        where TSize : struct, ITileSize;
+}
+
 /// <summary>Calls the tile with the number of rows at hand.</summary>
 internal static unsafe class TileDispatch<T, TVector, TSimd>
     where T : unmanaged, System.Numerics.INumberBase<T>, System.Numerics.IComparisonOperators<T, T, bool>
@@ -121,40 +129,40 @@ internal static unsafe class TileDispatch<T, TVector, TSimd>
     /// <summary>Columns of the widest tile.</summary>
     public static int MaxColumns => 2 * TSimd.Width;
 
-    /// <summary>Rows of the tallest tile: 8 with 32 registers (AVX-512, Arm64), 6 with 16.</summary>
-    public static int MaxRows =>
-        TSimd.Width * sizeof(T) == 64 || System.Runtime.Intrinsics.Arm.AdvSimd.Arm64.IsSupported ? 8 : 6;
+    /// <summary>Rows of the tallest tile.</summary>
+    public static int MaxRows => TSimd.TileRows;
 
-    /// <param name="tile">Its columns decide between one vector and two.</param>
-    /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
-    public static void Run(TileArguments<T>* tile, int rows)
+    /// <summary>Runs a kernel on a tile of 1 to <see cref="MaxRows"/> rows, of one vector or two as its <paramref name="columns"/> ask for.</summary>
+    public static void Run<TKernel, TArguments>(TArguments* tile, int rows, int columns)
+        where TKernel : struct, ITileKernel<TArguments>
+        where TArguments : unmanaged
     {
-        if (tile->Columns > TSimd.Width)
+        if (columns > TSimd.Width)
         {
             switch (rows)
             {
-                case 1: TileKernel<T, TVector, TSimd>.Run<Tile1x2>(tile); break;
-                case 2: TileKernel<T, TVector, TSimd>.Run<Tile2x2>(tile); break;
-                case 3: TileKernel<T, TVector, TSimd>.Run<Tile3x2>(tile); break;
-                case 4: TileKernel<T, TVector, TSimd>.Run<Tile4x2>(tile); break;
-                case 5: TileKernel<T, TVector, TSimd>.Run<Tile5x2>(tile); break;
-                case 6: TileKernel<T, TVector, TSimd>.Run<Tile6x2>(tile); break;
-                case 7: TileKernel<T, TVector, TSimd>.Run<Tile7x2>(tile); break;
-                case 8: TileKernel<T, TVector, TSimd>.Run<Tile8x2>(tile); break;
+                case 1: TKernel.Run<Tile1x2>(tile); break;
+                case 2: TKernel.Run<Tile2x2>(tile); break;
+                case 3: TKernel.Run<Tile3x2>(tile); break;
+                case 4: TKernel.Run<Tile4x2>(tile); break;
+                case 5: TKernel.Run<Tile5x2>(tile); break;
+                case 6: TKernel.Run<Tile6x2>(tile); break;
+                case 7: TKernel.Run<Tile7x2>(tile); break;
+                case 8: TKernel.Run<Tile8x2>(tile); break;
             }
         }
         else
         {
             switch (rows)
             {
-                case 1: TileKernel<T, TVector, TSimd>.Run<Tile1x1>(tile); break;
-                case 2: TileKernel<T, TVector, TSimd>.Run<Tile2x1>(tile); break;
-                case 3: TileKernel<T, TVector, TSimd>.Run<Tile3x1>(tile); break;
-                case 4: TileKernel<T, TVector, TSimd>.Run<Tile4x1>(tile); break;
-                case 5: TileKernel<T, TVector, TSimd>.Run<Tile5x1>(tile); break;
-                case 6: TileKernel<T, TVector, TSimd>.Run<Tile6x1>(tile); break;
-                case 7: TileKernel<T, TVector, TSimd>.Run<Tile7x1>(tile); break;
-                case 8: TileKernel<T, TVector, TSimd>.Run<Tile8x1>(tile); break;
+                case 1: TKernel.Run<Tile1x1>(tile); break;
+                case 2: TKernel.Run<Tile2x1>(tile); break;
+                case 3: TKernel.Run<Tile3x1>(tile); break;
+                case 4: TKernel.Run<Tile4x1>(tile); break;
+                case 5: TKernel.Run<Tile5x1>(tile); break;
+                case 6: TKernel.Run<Tile6x1>(tile); break;
+                case 7: TKernel.Run<Tile7x1>(tile); break;
+                case 8: TKernel.Run<Tile8x1>(tile); break;
             }
         }
     }

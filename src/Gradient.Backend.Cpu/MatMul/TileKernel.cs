@@ -46,14 +46,6 @@ internal unsafe struct TileArguments<T>
     public T* Bias;
 }
 
-/// <summary>The constants of a tile: rows 1 to 8, vectors per row 1 or 2.</summary>
-internal interface ITileSize
-{
-    static abstract int Rows { get; }
-
-    static abstract int Vectors { get; }
-}
-
 /// <summary>
 /// The register tile: Rows × (Vectors · width) sums are held in registers while one pass runs over the depth. At each depth the
 /// panel gives one or two vectors and every row one broadcast element, so 8 × 2 does 16 multiply-adds for 10 loads: enough to keep two
@@ -65,11 +57,13 @@ internal interface ITileSize
 /// gradient's rows are kernel elements and its segments are image rows. The idea of pointers instead of copies is that of
 /// M. Dukhan, "The Indirect Convolution Algorithm" (2019).
 /// </remarks>
-internal static unsafe class TileKernel<T, TVector, TSimd>
+internal readonly unsafe struct TileKernel<T, TVector, TSimd> : ITileKernel<TileArguments<T>>
     where T : unmanaged, INumberBase<T>, IComparisonOperators<T, T, bool>
     where TVector : struct
     where TSimd : struct, ISimd<T, TVector>
 {
+    private static int TileColumns => TileDispatch<T, TVector, TSimd>.MaxColumns;
+
     /// <summary>Multiplies one tile with as many rows and vectors as <typeparamref name="TSize"/> says.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -101,75 +95,26 @@ internal static unsafe class TileKernel<T, TVector, TSimd>
         T* panel = tile->Panel;
         nint panelStep = tile->PanelStep;
         nint rowStep = tile->RowStep;
+        bool unitSteps = rowStep == 1 && panelStep == TileColumns;
         for (nint s = 0; s < tile->SegmentCount; s++)
         {
             nint depth = tile->Segments[s] + tile->RowOffset;
-            for (nint left = tile->SegmentLength; left > 0; left--)
+            nint left = tile->SegmentLength;
+            for (; unitSteps && left >= 2; left -= 2, depth += 2, panel += 2 * TileColumns)
             {
-                TVector b = TSimd.Load(panel);
-                TVector e = TSize.Vectors > 1 ? TSimd.Load(panel + TSimd.Width) : b;
-                TVector a = TSimd.Broadcast(a0[depth]);
-                c0 = TSimd.MultiplyAdd(a, b, c0);
-                if (TSize.Vectors > 1)
-                    d0 = TSimd.MultiplyAdd(a, e, d0);
-                if (TSize.Rows > 1)
-                {
-                    a = TSimd.Broadcast(a1[depth]);
-                    c1 = TSimd.MultiplyAdd(a, b, c1);
-                    if (TSize.Vectors > 1)
-                        d1 = TSimd.MultiplyAdd(a, e, d1);
-                }
+                TileStep<T, TVector, TSimd>.Run<TSize>(
+                    panel, a0 + depth, a1 + depth, a2 + depth, a3 + depth, a4 + depth, a5 + depth, a6 + depth, a7 + depth,
+                    ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref d0, ref d1, ref d2, ref d3, ref d4, ref d5, ref d6, ref d7);
+                TileStep<T, TVector, TSimd>.Run<TSize>(
+                    panel + TileColumns, a0 + depth + 1, a1 + depth + 1, a2 + depth + 1, a3 + depth + 1, a4 + depth + 1, a5 + depth + 1, a6 + depth + 1, a7 + depth + 1,
+                    ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref d0, ref d1, ref d2, ref d3, ref d4, ref d5, ref d6, ref d7);
+            }
 
-                if (TSize.Rows > 2)
-                {
-                    a = TSimd.Broadcast(a2[depth]);
-                    c2 = TSimd.MultiplyAdd(a, b, c2);
-                    if (TSize.Vectors > 1)
-                        d2 = TSimd.MultiplyAdd(a, e, d2);
-                }
-
-                if (TSize.Rows > 3)
-                {
-                    a = TSimd.Broadcast(a3[depth]);
-                    c3 = TSimd.MultiplyAdd(a, b, c3);
-                    if (TSize.Vectors > 1)
-                        d3 = TSimd.MultiplyAdd(a, e, d3);
-                }
-
-                if (TSize.Rows > 4)
-                {
-                    a = TSimd.Broadcast(a4[depth]);
-                    c4 = TSimd.MultiplyAdd(a, b, c4);
-                    if (TSize.Vectors > 1)
-                        d4 = TSimd.MultiplyAdd(a, e, d4);
-                }
-
-                if (TSize.Rows > 5)
-                {
-                    a = TSimd.Broadcast(a5[depth]);
-                    c5 = TSimd.MultiplyAdd(a, b, c5);
-                    if (TSize.Vectors > 1)
-                        d5 = TSimd.MultiplyAdd(a, e, d5);
-                }
-
-                if (TSize.Rows > 6)
-                {
-                    a = TSimd.Broadcast(a6[depth]);
-                    c6 = TSimd.MultiplyAdd(a, b, c6);
-                    if (TSize.Vectors > 1)
-                        d6 = TSimd.MultiplyAdd(a, e, d6);
-                }
-
-                if (TSize.Rows > 7)
-                {
-                    a = TSimd.Broadcast(a7[depth]);
-                    c7 = TSimd.MultiplyAdd(a, b, c7);
-                    if (TSize.Vectors > 1)
-                        d7 = TSimd.MultiplyAdd(a, e, d7);
-                }
-
-                depth += rowStep;
-                panel += panelStep;
+            for (; left > 0; left--, depth += rowStep, panel += panelStep)
+            {
+                TileStep<T, TVector, TSimd>.Run<TSize>(
+                    panel, a0 + depth, a1 + depth, a2 + depth, a3 + depth, a4 + depth, a5 + depth, a6 + depth, a7 + depth,
+                    ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref d0, ref d1, ref d2, ref d3, ref d4, ref d5, ref d6, ref d7);
             }
         }
 
@@ -182,101 +127,44 @@ internal static unsafe class TileKernel<T, TVector, TSimd>
                 bias1 = TSize.Vectors > 1 ? TSimd.Load(tile->Bias + TSimd.Width) : bias0;
             }
 
-            Finish<TSize>(tile, 0, c0, d0, bias0, bias1);
+            bool accumulate = tile->Accumulate, biased = tile->Bias != null, relu = tile->Relu;
+            nint offset = tile->OutputOffset;
+            TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[0] + offset, c0, d0, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 1)
-                Finish<TSize>(tile, 1, c1, d1, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[1] + offset, c1, d1, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 2)
-                Finish<TSize>(tile, 2, c2, d2, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[2] + offset, c2, d2, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 3)
-                Finish<TSize>(tile, 3, c3, d3, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[3] + offset, c3, d3, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 4)
-                Finish<TSize>(tile, 4, c4, d4, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[4] + offset, c4, d4, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 5)
-                Finish<TSize>(tile, 5, c5, d5, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[5] + offset, c5, d5, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 6)
-                Finish<TSize>(tile, 6, c6, d6, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[6] + offset, c6, d6, accumulate, biased, bias0, bias1, relu);
             if (TSize.Rows > 7)
-                Finish<TSize>(tile, 7, c7, d7, bias0, bias1);
+                TileStep<T, TVector, TSimd>.Write<TSize>(tile->Outputs[7] + offset, c7, d7, accumulate, biased, bias0, bias1, relu);
         }
         else
         {
             T* sums = stackalloc T[TSize.Rows * TSize.Vectors * TSimd.Width];
-            Spill<TSize>(sums, 0, c0, d0);
+            TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 0, c0, d0);
             if (TSize.Rows > 1)
-                Spill<TSize>(sums, 1, c1, d1);
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 1, c1, d1);
             if (TSize.Rows > 2)
-                Spill<TSize>(sums, 2, c2, d2);
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 2, c2, d2);
             if (TSize.Rows > 3)
-                Spill<TSize>(sums, 3, c3, d3);
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 3, c3, d3);
             if (TSize.Rows > 4)
-                Spill<TSize>(sums, 4, c4, d4);
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 4, c4, d4);
             if (TSize.Rows > 5)
-                Spill<TSize>(sums, 5, c5, d5);
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 5, c5, d5);
             if (TSize.Rows > 6)
-                Spill<TSize>(sums, 6, c6, d6);
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 6, c6, d6);
             if (TSize.Rows > 7)
-                Spill<TSize>(sums, 7, c7, d7);
-            FinishEdge(tile, sums, TSize.Rows, TSize.Vectors * TSimd.Width);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TSize>(TileArguments<T>* tile, int row, TVector sum0, TVector sum1, TVector bias0, TVector bias1)
-        where TSize : struct, ITileSize
-    {
-        T* output = tile->Outputs[row] + tile->OutputOffset;
-        if (tile->Accumulate)
-        {
-            sum0 = TSimd.Add(TSimd.Load(output), sum0);
-            if (TSize.Vectors > 1)
-                sum1 = TSimd.Add(TSimd.Load(output + TSimd.Width), sum1);
-        }
-
-        if (tile->Bias != null)
-        {
-            sum0 = TSimd.Add(sum0, bias0);
-            if (TSize.Vectors > 1)
-                sum1 = TSimd.Add(sum1, bias1);
-        }
-
-        if (tile->Relu)
-        {
-            sum0 = TSimd.Relu(sum0);
-            if (TSize.Vectors > 1)
-                sum1 = TSimd.Relu(sum1);
-        }
-
-        TSimd.Store(sum0, output);
-        if (TSize.Vectors > 1)
-            TSimd.Store(sum1, output + TSimd.Width);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Spill<TSize>(T* sums, int row, TVector sum0, TVector sum1)
-        where TSize : struct, ITileSize
-    {
-        T* target = sums + (row * TSize.Vectors * TSimd.Width);
-        TSimd.Store(sum0, target);
-        if (TSize.Vectors > 1)
-            TSimd.Store(sum1, target + TSimd.Width);
-    }
-
-    private static void FinishEdge(TileArguments<T>* tile, T* sums, int rows, int stride)
-    {
-        for (int i = 0; i < rows; i++, sums += stride)
-        {
-            T* output = tile->Outputs[i] + tile->OutputOffset;
-            for (int j = 0; j < tile->Columns; j++)
-            {
-                T sum = sums[j];
-                if (tile->Accumulate)
-                    sum = output[j] + sum;
-                if (tile->Bias != null)
-                    sum += tile->Bias[j];
-                if (tile->Relu && sum < T.Zero)
-                    sum = T.Zero;
-                output[j] = sum;
-            }
+                TileStep<T, TVector, TSimd>.Spill<TSize>(sums, 7, c7, d7);
+            for (int i = 0; i < TSize.Rows; i++, sums += TSize.Vectors * TSimd.Width)
+                TileStep<T, TVector, TSimd>.WriteSome(tile->Outputs[i] + tile->OutputOffset, sums, tile->Columns, tile->Accumulate, tile->Bias, tile->Relu);
         }
     }
 }

@@ -12,6 +12,7 @@ internal static unsafe class Transpose
     private const int Depths = 16;
 
     /// <summary>target[p · width + j] = source[p + j · column] for p below depth and j below columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(float* target, nint width, float* source, nint column, nint depth, int columns)
     {
         for (nint p0 = 0; p0 < depth; p0 += Depths)
@@ -31,7 +32,28 @@ internal static unsafe class Transpose
                 }
             }
 
-            for (; j < columns; j++)
+            for (; j + 2 <= columns; j += 2)
+            {
+                float* first = source + (j * column), second = first + column;
+                nint p = p0;
+                for (; p + 4 <= end; p += 4)
+                {
+                    Vector128<float> a = Vector128.Load(first + p), b = Vector128.Load(second + p);
+                    float* to = target + (p * width) + j;
+                    Low(a, b).GetLower().Store(to);
+                    Low(a, b).GetUpper().Store(to + width);
+                    High(a, b).GetLower().Store(to + (2 * width));
+                    High(a, b).GetUpper().Store(to + (3 * width));
+                }
+
+                for (; p < end; p++)
+                {
+                    target[(p * width) + j] = first[p];
+                    target[(p * width) + j + 1] = second[p];
+                }
+            }
+
+            if (j < columns)
             {
                 for (nint p = p0; p < end; p++)
                     target[(p * width) + j] = source[p + (j * column)];
@@ -40,6 +62,7 @@ internal static unsafe class Transpose
     }
 
     /// <inheritdoc cref="Columns(float*, nint, float*, nint, nint, int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(double* target, nint width, double* source, nint column, nint depth, int columns)
     {
         for (nint p0 = 0; p0 < depth; p0 += Depths)

@@ -16,7 +16,7 @@ internal interface IParallelBody
 /// Persistent background threads that share the ranges of one loop with the thread that calls. A call allocates nothing.
 /// </summary>
 /// <remarks>
-/// <para>Ranges are handed out through one atomic counter, so which thread does a range, and how long the ranges are, depends
+/// <para>Ranges are handed out through one atomic position, so which thread does a range, and how long the ranges are, depends
 /// on the number of threads and on the moment. A body must therefore write every result from one item alone; a reduction
 /// cuts its input into blocks by shape, makes each block an item, and adds the partial results in order.</para>
 /// <para>One loop runs in parallel at a time: a call from inside a body, or while another thread's loop is running, does
@@ -26,8 +26,11 @@ internal interface IParallelBody
 /// </remarks>
 internal sealed unsafe class WorkerPool
 {
-    /// <summary>Ranges per thread: more balance better, fewer cost less.</summary>
-    private const int RangesPerThread = 4;
+    /// <summary>
+    /// A thread takes what is left, divided by this and the number of threads: long ranges first, which cost little, short ones at the
+    /// end, which are not waited for long (C. Polychronopoulos and D. Kuck, "Guided Self-Scheduling", 1987).
+    /// </summary>
+    private const int Shares = 2;
 
     private static readonly long SpinTicks = Stopwatch.Frequency / 20_000; // 50 µs, about what a wake-up costs
 
@@ -78,8 +81,8 @@ internal sealed unsafe class WorkerPool
             return;
         TBody local = body;
         int width = Threads;
-        long length = Math.Max(Math.Max(grain, 1), (count + (width * RangesPerThread) - 1) / (width * RangesPerThread));
-        if (width == 1 || length >= count || insideLoop || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
+        grain = Math.Max(grain, 1);
+        if (width == 1 || grain >= count || insideLoop || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
         {
             local.Run(0, count);
             return;
@@ -89,7 +92,7 @@ internal sealed unsafe class WorkerPool
         try
         {
 #pragma warning disable CS8500 // The body lies on this stack frame, which does not move and outlives the loop; the collector sees its references there.
-            CurrentCrew().Run(&Invoke<TBody>, &local, count, length);
+            CurrentCrew().Run(&Invoke<TBody>, &local, count, grain);
 #pragma warning restore CS8500
         }
         finally
@@ -122,29 +125,31 @@ internal sealed unsafe class WorkerPool
         private delegate*<void*, long, long, void> invoke;
         private void* body;
         private long count;
-        private long length;
+        private long grain;
+        private readonly int threads;
         private Exception? failure;
         private int parked;
         private volatile bool dismissed;
 
         public Crew(int size)
         {
+            threads = size + 1;
             for (int i = 0; i < size; i++)
                 new Thread(Work) { IsBackground = true, Name = "Gradient worker " + i }.Start();
         }
 
-        public void Run(delegate*<void*, long, long, void> invoke, void* body, long count, long length)
+        public void Run(delegate*<void*, long, long, void> invoke, void* body, long count, long grain)
         {
             this.invoke = invoke;
             this.body = body;
             this.count = count;
-            this.length = length;
+            this.grain = grain;
             failure = null;
             Volatile.Write(ref shared.Next, 0);
             // First the gate, then the generation: whoever sees the new generation finds the gate open, or has nothing left to do.
             Interlocked.Exchange(ref shared.Gate, Open);
             Interlocked.Increment(ref shared.Generation);
-            WakeParked((count + length - 1) / length - 1);
+            WakeParked((count + grain - 1) / grain - 1);
 
             TakeRanges();
             Interlocked.And(ref shared.Gate, ~Open);
@@ -177,12 +182,18 @@ internal sealed unsafe class WorkerPool
         {
             try
             {
-                while (true)
+                long start = Volatile.Read(ref shared.Next);
+                while (start < count)
                 {
-                    long start = Interlocked.Add(ref shared.Next, length) - length;
-                    if (start >= count)
-                        return;
-                    invoke(body, start, Math.Min(start + length, count));
+                    long left = count - start, length = Math.Min(Math.Max(grain, left / (Shares * threads)), left);
+                    long found = Interlocked.CompareExchange(ref shared.Next, start + length, start);
+                    if (found == start)
+                    {
+                        invoke(body, start, start + length);
+                        found = Volatile.Read(ref shared.Next);
+                    }
+
+                    start = found;
                 }
             }
 #pragma warning disable CA1031 // Every exception of a body, whatever its type, belongs to the thread that started the loop.
