@@ -29,6 +29,12 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
             return;
         }
 
+        if (Winograd<T, TVector, TSimd>.Suits(plan, s.Batch, s.Groups, s.GroupOutputs))
+        {
+            Winograd<T, TVector, TSimd>.Run(plan, s.Batch, s.GroupOutputs, x, weight, taps, s.Outputs, 1, bias, relu, output, pool);
+            return;
+        }
+
         T* packed = Scratch.Get<T>(ScratchPurpose.Panels, TapProduct<T, TVector, TSimd>.PackedCount(plan, s.Groups, s.GroupOutputs));
         TapProduct<T, TVector, TSimd>.Pack(plan, s.Groups, s.GroupOutputs, weight, taps, s.Outputs, 1, s.GroupOutputs, packed, pool);
         TapProduct<T, TVector, TSimd>.Run(plan, s.Batch, s.Groups, s.GroupOutputs, x, packed, bias, relu, output, pool);
@@ -80,6 +86,12 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
             return;
         }
 
+        if (Winograd<T, TVector, TSimd>.Suits(plan, s.Batch, s.Groups, s.GroupInputs))
+        {
+            Winograd<T, TVector, TSimd>.Run(plan, s.Batch, s.GroupInputs, dy, weight, taps, 1, s.Outputs, null, false, output, pool);
+            return;
+        }
+
         T* packed = Scratch.Get<T>(ScratchPurpose.Panels, TapProduct<T, TVector, TSimd>.PackedCount(plan, s.Groups, s.GroupInputs));
         TapProduct<T, TVector, TSimd>.Pack(plan, s.Groups, s.GroupInputs, weight, taps, 1, s.Outputs, s.GroupOutputs, packed, pool);
         TapProduct<T, TVector, TSimd>.Run(plan, s.Batch, s.Groups, s.GroupInputs, dy, packed, null, false, output, pool);
@@ -88,8 +100,11 @@ internal static unsafe class ConvolutionDriver<T, TVector, TSimd>
     /// <summary>dw from x and dy.</summary>
     public static void WeightGradient(in ConvolutionShape s, T* x, T* dy, T* dw, WorkerPool pool)
     {
+        TapPlan plan = TapPlan.Forward(s);
         if (s.IsDepthwise)
             Depthwise<T, TVector, TSimd>.WeightGradient(s, x, dy, dw, pool);
+        else if (WinogradWeightGradient<T, TVector, TSimd>.Suits(plan, s))
+            WinogradWeightGradient<T, TVector, TSimd>.Run(plan, s, x, dy, dw, pool);
         else
             WeightGradient<T, TVector, TSimd>.Run(s, x, dy, dw, pool);
     }

@@ -57,6 +57,9 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
             RunBlocks(g, pool);
     }
 
+    /// <summary>A product on this thread.</summary>
+    public static void RunSerial(in GemmArguments<T> g) => RunBlocks(g, null);
+
     public static void RunBatch(in GemmArguments<T> g, in GemmBatch batch, WorkerPool pool)
     {
         double work = (double)g.M * g.N * g.K;
@@ -87,12 +90,12 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
     /// Block after block of B: packs it, then shares its product with the rows of A among the threads. A block has as many columns and
     /// as much depth as <see cref="PackedBytes"/> holds, so that threads meet seldom.
     /// </summary>
-    private static void RunBlocks(in GemmArguments<T> g, WorkerPool pool)
+    private static void RunBlocks(in GemmArguments<T> g, WorkerPool? pool)
     {
-        bool serial = (double)g.M * g.N * g.K < ParallelWork || WorkerPool.IsInsideLoop || pool.Threads == 1;
-        int threads = serial ? 1 : pool.Threads;
-        nint depthBlocks = (g.K + MaxDepth - 1) / MaxDepth;
-        nint depthBlock = (g.K + depthBlocks - 1) / depthBlocks;
+        if (pool is not null && (pool.Threads == 1 || WorkerPool.IsInsideLoop || (double)g.M * g.N * g.K < ParallelWork))
+            pool = null;
+        int threads = pool?.Threads ?? 1;
+        nint depthBlock = DepthBlockOf(g.K);
         bool panelsInPlace = g.BColumn == 1 && (g.M <= 2 * TileRows || g.K * g.N * sizeof(T) <= InPlaceBytes);
         nint maxColumns = Math.Min(MaxBlockColumns, RoundUp(g.N, TileColumns));
         nint maxDepth = Math.Max(1, PackedBytes / (maxColumns * depthBlock * sizeof(T))) * depthBlock;
@@ -121,7 +124,7 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
                 {
                     block.Packed = Scratch.Get<T>(ScratchPurpose.Panels, packed * TileColumns * block.Depth);
                     var pack = new PackBody { Block = block };
-                    if (serial)
+                    if (pool is null)
                         pack.Run(0, packed);
                     else
                         pool.For(packed, 1 + (PackingWork / (TileColumns * block.Depth)), pack);
@@ -129,16 +132,49 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
 
                 // Several items per thread: first by rows, then, if there are few rows, by panels too.
                 nint wanted = ItemsPerThread * threads;
-                block.RowBlock = serial ? MaxBlockRows : Math.Clamp(RoundUp((g.M + wanted - 1) / wanted, TileRows), Math.Min(4 * TileRows, MaxBlockRows), MaxBlockRows);
+                block.RowBlock = pool is null ? MaxBlockRows : Math.Clamp(RoundUp((g.M + wanted - 1) / wanted, TileRows), Math.Min(4 * TileRows, MaxBlockRows), MaxBlockRows);
                 nint rowBlocks = (g.M + block.RowBlock - 1) / block.RowBlock;
-                block.ColumnGroups = serial ? 1 : Math.Clamp(wanted / rowBlocks, 1, panels);
-                if (serial)
+                block.ColumnGroups = pool is null ? 1 : Math.Clamp(wanted / rowBlocks, 1, panels);
+                if (pool is null)
                     block.Run(0, rowBlocks * block.ColumnGroups);
                 else
                     pool.For(rowBlocks * block.ColumnGroups, 1, block);
             }
         }
     }
+
+    private static nint DepthBlockOf(nint k)
+    {
+        nint blocks = (k + MaxDepth - 1) / MaxDepth;
+        return (k + blocks - 1) / blocks;
+    }
+
+    /// <summary>Elements of a packed right operand.</summary>
+    public static nint PackedCount(nint n, nint k) => RoundUp(n, TileColumns) * k;
+
+    /// <summary>Packs a panel, TileColumns columns, of a right operand for <see cref="RunPacked"/>.</summary>
+    /// <param name="packed">The whole packed operand.</param>
+    /// <param name="n">Its columns.</param>
+    /// <param name="k">Its rows.</param>
+    /// <param name="panel">Which panel.</param>
+    /// <param name="source">The panel's first column.</param>
+    /// <param name="row">From row to row of the source.</param>
+    /// <param name="column">From column to column of the source.</param>
+    public static void PackPanel(T* packed, nint n, nint k, nint panel, T* source, nint row, nint column) =>
+        new Block { Columns = n, Depth = k, DepthBlock = DepthBlockOf(k), Packed = packed }.PackPanel(panel, source, row, column);
+
+    /// <summary>A product on this thread with a right operand that is packed; B of the arguments is not read.</summary>
+    public static void RunPacked(in GemmArguments<T> g, T* packed) => new Block
+    {
+        Product = g,
+        Columns = g.N,
+        Depth = g.K,
+        DepthBlock = DepthBlockOf(g.K),
+        RowBlock = MaxBlockRows,
+        ColumnGroups = 1,
+        Layout = LayoutOf(g),
+        Packed = packed,
+    }.Run(0, (g.M + MaxBlockRows - 1) / MaxBlockRows);
 
     /// <summary>How a block of A is best read.</summary>
     private static RowLayout LayoutOf(in GemmArguments<T> g) =>
@@ -191,15 +227,7 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
         {
             ref readonly GemmArguments<T> g = ref Block.Product;
             for (nint panel = Block.FirstPacked + (nint)start; panel < Block.FirstPacked + (nint)end; panel++)
-            {
-                nint j = panel * TileColumns;
-                for (nint p = 0; p < Block.Depth; p += Block.DepthBlock)
-                {
-                    nint depth = Math.Min(Block.DepthBlock, Block.Depth - p);
-                    T* source = g.B + ((Block.FirstDepth + p) * g.BRow) + ((Block.FirstColumn + j) * g.BColumn);
-                    Packing<T, TVector, TSimd>.Panel(Block.PackedPanel(panel, p, depth), source, g.BRow, g.BColumn, depth, (int)Math.Min(TileColumns, Block.Columns - j));
-                }
-            }
+                Block.PackPanel(panel, g.B + (Block.FirstDepth * g.BRow) + ((Block.FirstColumn + (panel * TileColumns)) * g.BColumn), g.BRow, g.BColumn);
         }
     }
 
@@ -226,8 +254,18 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
         private readonly nint Panels => (Columns + TileColumns - 1) / TileColumns;
 
         /// <summary>A packed panel of the depth block that begins at <paramref name="first"/>.</summary>
-        public readonly T* PackedPanel(nint panel, nint first, nint depth) =>
+        private readonly T* PackedPanel(nint panel, nint first, nint depth) =>
             Packed + ((((Panels - FirstPacked) * first) + ((panel - FirstPacked) * depth)) * TileColumns);
+
+        public readonly void PackPanel(nint panel, T* source, nint row, nint column)
+        {
+            int columns = (int)Math.Min(TileColumns, Columns - (panel * TileColumns));
+            for (nint p = 0; p < Depth; p += DepthBlock)
+            {
+                nint depth = Math.Min(DepthBlock, Depth - p);
+                Packing<T, TVector, TSimd>.Panel(PackedPanel(panel, p, depth), source + (p * row), row, column, depth, columns);
+            }
+        }
 
         public readonly void Run(long start, long end)
         {
