@@ -6,13 +6,20 @@ var threads = new Option<int>("--threads") { Description = "how many cores", Def
 var only = new Option<string>("--only") { Description = "only workloads whose name has this in it", DefaultValueFactory = _ => "" };
 var seconds = new Option<double>("--seconds") { Description = "how long to measure each", DefaultValueFactory = _ => 1.5 };
 var profile = new Option<bool>("--profile") { Description = "print time, calls, bytes and GFLOP/s per operation" };
-var command = new RootCommand("Times the workloads of the peer comparison; one JSON line each.") { device, threads, only, seconds, profile };
+var peak = new Option<bool>("--peak") { Description = "print how near matrix products come to the cores' multiply-adds, and nothing else" };
+var command = new RootCommand("Times the workloads of the peer comparison; one JSON line each.") { device, threads, only, seconds, profile, peak };
 command.SetAction(arguments =>
 {
     if (arguments.GetValue(device) != "cpu")
     {
         Console.Error.WriteLine("This version has the CPU backend only: use --device cpu.");
         return 2;
+    }
+
+    if (arguments.GetValue(peak))
+    {
+        Peak.Run(arguments.GetValue(threads), arguments.GetValue(seconds));
+        return 0;
     }
 
     Devices.Cpu.Threads = arguments.GetValue(threads);

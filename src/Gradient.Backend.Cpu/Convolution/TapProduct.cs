@@ -226,7 +226,7 @@ internal static unsafe class TapProduct<T, TVector, TSimd>
                 {
                     tile.Rows = rows + i;
                     tile.Outputs = outputs + i;
-                    TileDispatch<T, TVector, TSimd>.Run<TileKernel<T, TVector, TSimd>, TileArguments<T>>(&tile, (int)Math.Min(height, pixels - i), tile.Columns);
+                    TileDispatch<T, TVector, TSimd>.Run(&tile, (int)Math.Min(height, pixels - i));
                 }
             }
         }

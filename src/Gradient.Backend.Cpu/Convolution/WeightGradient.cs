@@ -151,7 +151,7 @@ internal static unsafe class WeightGradient<T, TVector, TSimd>
                             outputs[e - begin] = partial + ((nint)e * Shape.Outputs);
                         }
 
-                        TileDispatch<T, TVector, TSimd>.Run<TileKernel<T, TVector, TSimd>, TileArguments<T>>(&tile, end - begin, tile.Columns);
+                        TileDispatch<T, TVector, TSimd>.Run(&tile, end - begin);
                     }
                 }
             }

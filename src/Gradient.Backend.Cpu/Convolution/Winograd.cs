@@ -8,9 +8,9 @@ namespace Gradient.Backend.Cpu;
 /// take the place of the 9 of each of its 4 results, so 4 multiplications do the work of 9, and the products are transformed back.
 /// </summary>
 /// <remarks>
-/// <para>The error of a result is that of the 16 sums over the channels, transformed: at most (channels + 12) · ε · Σ |Bᵀ||d||B| ⊙
-/// |G||g||Gᵀ| through |Aᵀ| · |A|, in practice about that of the direct sum of 9 times as many products. F(4×4, 3×3) would do with a quarter
-/// of the multiplications but its factors reach 8 and 1/24: ten times the error, and no exact results for small fractions.</para>
+/// <para>A result's error is at most (channels + 12) · ε · 81 · Σ over channels of the largest |pixel| times the largest |weight|; in
+/// practice it is within twice that of a plain sum. F(4×4, 3×3) would do with a quarter of the multiplications, but its error is about
+/// ten times as large, and its factors of 1/3 give no exact results for small fractions.</para>
 /// <para>A NaN or an infinity in the image reaches all results of the tiles that see it, and infinities may give NaN: the transforms
 /// subtract. Results do not depend on the number of threads: a tile is computed from its own pixels alone.</para>
 /// </remarks>

@@ -305,7 +305,7 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
                 tile.Output = Product.C + (firstRow * Product.CRow) + column;
                 tile.Rows = packed;
                 for (nint i = 0; i < rows; i += height, tile.Output += height * Product.CRow, tile.Rows += height * depth)
-                    TileDispatch<T, TVector, TSimd>.Run<PackedKernel<T, TVector, TSimd>, PackedTile<T>>(&tile, (int)Math.Min(height, rows - i), tile.Columns);
+                    TileDispatch<T, TVector, TSimd>.Run(&tile, (int)Math.Min(height, rows - i));
             }
         }
 
@@ -356,7 +356,7 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
                         outputs[r] = output;
                     }
 
-                    TileDispatch<T, TVector, TSimd>.Run<TileKernel<T, TVector, TSimd>, TileArguments<T>>(&tile, count, tile.Columns);
+                    TileDispatch<T, TVector, TSimd>.Run(&tile, count);
                 }
             }
         }

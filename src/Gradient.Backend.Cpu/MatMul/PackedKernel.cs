@@ -39,8 +39,7 @@ internal unsafe struct PackedTile<T>
 
 /// <summary>
 /// The register tile of <see cref="TileKernel{T, TVector, TSimd}"/> over rows that are packed, so that both operands are streams at constant
-/// distances: next to no instruction but loads and multiply-adds is left. On AVX2 it reaches 96 % of the peak where rows by
-/// pointers reach 92 %, and 88 % instead of 70 % at a depth of 32.
+/// distances: next to no instruction but loads and multiply-adds is left. (docs/performance.md tells what that is worth.)
 /// </summary>
 internal readonly unsafe struct PackedKernel<T, TVector, TSimd> : ITileKernel<PackedTile<T>>
     where T : unmanaged, INumberBase<T>, IComparisonOperators<T, T, bool>

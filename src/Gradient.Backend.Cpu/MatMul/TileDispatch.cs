@@ -132,8 +132,14 @@ internal static unsafe class TileDispatch<T, TVector, TSimd>
     /// <summary>Rows of the tallest tile.</summary>
     public static int MaxRows => TSimd.TileRows;
 
-    /// <summary>Runs a kernel on a tile of 1 to <see cref="MaxRows"/> rows, of one vector or two as its <paramref name="columns"/> ask for.</summary>
-    public static void Run<TKernel, TArguments>(TArguments* tile, int rows, int columns)
+    /// <summary>Multiplies a tile of 1 to <see cref="MaxRows"/> rows by pointers.</summary>
+    public static void Run(TileArguments<T>* tile, int rows) => Run<TileKernel<T, TVector, TSimd>, TileArguments<T>>(tile, rows, tile->Columns);
+
+    /// <summary>Multiplies a tile of 1 to <see cref="MaxRows"/> packed rows.</summary>
+    public static void Run(PackedTile<T>* tile, int rows) => Run<PackedKernel<T, TVector, TSimd>, PackedTile<T>>(tile, rows, tile->Columns);
+
+    /// <summary>Runs a kernel on a tile of one vector or two as its <paramref name="columns"/> ask for.</summary>
+    private static void Run<TKernel, TArguments>(TArguments* tile, int rows, int columns)
         where TKernel : struct, ITileKernel<TArguments>
         where TArguments : unmanaged
     {
