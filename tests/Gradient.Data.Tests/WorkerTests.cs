@@ -140,9 +140,12 @@ public class WorkerTests
     public void Threads_end_with_the_epoch_the_break_and_the_loader()
     {
         var names = new System.Collections.Concurrent.ConcurrentBag<Thread>();
+        int made = 0;
+        using var three = new Barrier(3); // each worker of the first epoch makes an item
         var dataset = new DatasetTests.Items(200, i =>
         {
             names.Add(Thread.CurrentThread);
+            if (Interlocked.Increment(ref made) <= 3) Assert.That(three.SignalAndWait(10_000), "three items at once");
             return Image(i);
         });
         var loader = new DataLoader(dataset, 2, workers: 3);

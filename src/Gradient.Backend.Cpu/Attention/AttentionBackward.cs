@@ -86,12 +86,12 @@ internal unsafe struct AttentionBackward<T, TVector, TSimd, V> : IParallelBody
         T* query = Scratch.Get<T>(
             ScratchPurpose.Head,
             (queries * ((2 * width) + valueWidth + 2)) + (2 * block * (width + valueWidth)) + keyPanelElements + valuePanelElements
-            + (((2 * Strip) + 1) * scoreWidth) + valueWidth + V.Count);
+            + (((2 * Strip) + 1) * scoreWidth) + valueWidth);
         T* dquery = query + (queries * width), dy = dquery + (queries * width), logSumExp = dy + (queries * valueWidth), delta = logSumExp + queries;
         T* key = delta + queries, dkey = key + (block * width), value = dkey + (block * width), dvalue = value + (block * valueWidth);
         T* keyPanels = dvalue + (block * valueWidth), valuePanels = keyPanels + keyPanelElements;
         T* weights = valuePanels + valuePanelElements, dscores = weights + (Strip * scoreWidth), line = dscores + (Strip * scoreWidth);
-        T* output = line + scoreWidth, lanes = output + valueWidth;
+        T* output = line + scoreWidth;
         T scale = T.CreateTruncating(a.Scale);
 
         a.Query.Read<T, V>(head, firstQuery, queries, a.Width, query, width);
@@ -101,7 +101,7 @@ internal unsafe struct AttentionBackward<T, TVector, TSimd, V> : IParallelBody
         for (nint i = 0; i < queries; i++)
         {
             a.Output.Read<T, V>(head, firstQuery + i, 1, a.ValueWidth, output, valueWidth);
-            delta[i] = AttentionRows<T, V>.Dot(dy + (i * valueWidth), output, valueWidth, lanes);
+            delta[i] = AttentionRows<T, V>.Dot(dy + (i * valueWidth), output, a.ValueWidth);
         }
 
         new Span<T>(dquery, checked((int)(queries * width))).Clear();

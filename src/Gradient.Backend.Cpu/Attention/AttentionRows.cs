@@ -50,13 +50,16 @@ internal static unsafe class AttentionRows<T, V>
             V.Store(V.Load(x + i) / d, x + i);
     }
 
-    /// <summary>Σ a·b.</summary>
-    public static T Dot(T* a, T* b, nint n, T* lanes)
+    /// <summary>
+    /// Σ a·b, one product after the other as the tiles add them: so where a query sees one key alone, its gradient is 0 to the last
+    /// bit, and nearly so where one has almost all the weight.
+    /// </summary>
+    public static T Dot(T* a, T* b, nint n)
     {
-        V sum = V.Constant(0);
-        for (nint i = 0; i < n; i += V.Count)
-            sum = V.MultiplyAdd(V.Load(a + i), V.Load(b + i), sum);
-        return Sum(sum, lanes);
+        T sum = T.Zero;
+        for (nint i = 0; i < n; i++)
+            sum = T.FusedMultiplyAdd(a[i], b[i], sum);
+        return sum;
     }
 
     /// <summary>Scores become weights, s ← e^(s − logSumExp); gradients of weights become those of scores, d ← s·(d − delta).</summary>

@@ -61,7 +61,7 @@ public sealed partial class AlsoSeen
         var device = new MetalDevice(recorder);
         foreach (var operation in SeamOperations.All)
         {
-            var type = operation.OutputType == DType.Float32 ? dtype : operation.OutputType;
+            var type = operation.OutputType == DType.Float32 && !operation.IsWide ? dtype : operation.OutputType;
             operation.Run(device.Backend, [.. operation.MakeInputs(device).Select(x => x.DType == DType.Float32 ? x.To(dtype) : x)], Tensor.Empty(new Shape(operation.Output), type, device));
         }
 

@@ -71,12 +71,16 @@ public sealed class CutLaunches
             var large = GradientTensor.Randn([3, 20_000], seed: 4, device: device);
             var (sorted, places) = large.Sort();
             var product = large.MatMul(large.Transpose(0, 1));
+            var heads = GradientTensor.Randn([2, 2, 70, 8], seed: 5, device: device, requiresGrad: true);
+            var attended = Functional.ScaledDotProductAttention(heads, heads, heads, causal: true);
+            attended.Square().Sum().Backward();
             return
             [
                 [loss.Item()], .. model.Parameters().Select(parameter => parameter.Value.ToArray<float>()),
                 sorted.ToArray<float>(), large.Sum(axes: [1]).ToArray<float>(), large.CumSum(1).ToArray<float>(), product.ToArray<float>(),
                 large.To(DType.Float16).To(DType.Float32).ToArray<float>(), Loss.CrossEntropy(large.Transpose(0, 1), large.ArgMax(axis: 0)).ToArray<float>(),
                 large.Softmax(0).ToArray<float>(), large.Gather(1, places).ToArray<float>(),
+                attended.ToArray<float>(), heads.Grad!.ToArray<float>(),
             ];
         }
     }

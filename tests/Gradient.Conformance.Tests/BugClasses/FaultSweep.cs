@@ -123,9 +123,10 @@ public sealed class FaultSweep
         var images = GradientTensor.Randn([2, 4, 4, 1], seed: 7).To(device);
         var loss = Loss.CrossEntropy(model.Forward(images), GradientTensor.From<long>([0, 2]).To(device));
         loss.Backward();
+        float value = loss.Item(); // so that the step lies in two command buffers at least
         Gradients.ClipNorm(model.Parameters(), maxNorm: 1f);
         optimizer.Step();
-        return [[loss.Item()], .. model.Parameters().Select(parameter => parameter.Value.ToArray<float>())];
+        return [[value], .. model.Parameters().Select(parameter => parameter.Value.ToArray<float>())];
     }
 
     /// <summary>As another device computes: rounding alone tells them apart.</summary>

@@ -11,6 +11,9 @@ public sealed record SeamOperation(string Name, long[][] Inputs, Domain[] Domain
     /// <summary>The element type of the output.</summary>
     public DType OutputType { get; init; } = DType.Float32;
 
+    /// <summary>Whether the output is Float32 for 16-bit inputs too.</summary>
+    public bool IsWide { get; init; }
+
     public override string ToString() => Name;
 
     public Tensor[] MakeInputs(Device device) =>
@@ -74,14 +77,14 @@ public static class SeamOperations
         new("average pooling backward", [[2, 3, 2, 3]], [Domain.Normal], [2, 6, 4, 3], (b, x, y) => b.Pool2dBackward(Halved with { Kind = PoolKind.Average }, x[0], null, y)),
         new("normalization", [[5, 7], [1, 7], [1, 7]], [Domain.Normal, Domain.Normal, Domain.Normal], [5, 7], Normalized),
         new("cross-entropy", [[5, 3], [5], [3]], [Domain.Normal, Domain.Index3, Domain.Positive], [5],
-            (b, x, y) => b.CrossEntropy(Smooth, x[0], x[1], x[2], y, Tensor.Empty([5, 4], DType.Float32, y.Device))),
+            (b, x, y) => b.CrossEntropy(Smooth, x[0], x[1], x[2].To(DType.Float32), y, Tensor.Empty([5, 4], DType.Float32, y.Device))) { IsWide = true },
         new("cross-entropy backward", [[5], [5, 3], [5]], [Domain.Normal, Domain.Normal, Domain.Index3], [5, 3], (b, x, y) =>
         {
             var statistics = Tensor.Empty([5, 4], DType.Float32, y.Device);
             b.CrossEntropy(Smooth, x[1], x[2], null, Tensor.Empty([5], DType.Float32, y.Device), statistics);
-            b.CrossEntropyBackward(Smooth, x[0], x[1], x[2], null, statistics, y);
+            b.CrossEntropyBackward(Smooth, x[0].To(DType.Float32), x[1], x[2], null, statistics, y);
         }),
-        new("norm of many", [[5, 7], [3], [2, 2]], [Domain.Normal, Domain.Normal, Domain.Normal], [], (b, x, y) => b.ReduceMany(ReduceManyKind.EuclideanNorm, x, y)),
+        new("norm of many", [[5, 7], [3], [2, 2]], [Domain.Normal, Domain.Normal, Domain.Normal], [], (b, x, y) => b.ReduceMany(ReduceManyKind.EuclideanNorm, x, y)) { IsWide = true },
         new("scaling of many", [[5, 7], [1]], [Domain.Normal, Domain.Normal], [5, 7], (b, x, y) =>
         {
             b.Copy(x[0], y);
