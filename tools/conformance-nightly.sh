@@ -3,7 +3,7 @@
 # order; guard pages behind and before each buffer; every launch cut along its grid; the race and bounds checker; AddressSanitizer.
 # Prints a table, and exits non-zero if a test failed or SoftMetal reported anything.
 #
-#   tools/conformance-nightly.sh [mode…]        all modes if none is named
+#   tools/conformance-nightly.sh [mode…]        all modes if none is named, and then the mutants of the shaders (tools/mutate-shaders.sh)
 #   FILTER='Name~Softmax' tools/…               only these tests
 #   JOBS=3 tools/…                              so many modes side by side: the checker has one thread
 set -uo pipefail
@@ -70,4 +70,5 @@ while [ $running -gt 0 ]; do wait -n || status=1; running=$((running - 1)); done
 printf '\n%-13s %8s %8s %10s %9s\n' mode passed failed findings time
 for mode in "${modes[@]}"; do cat "artifacts/nightly/$mode/row"; done
 [[ " ${modes[*]} " != *" random "* ]] || echo "random orders of seed $seed (SEED=… repeats them)"
+if [ $# -eq 0 ] && [ -z "${FILTER:-}" ]; then tools/mutate-shaders.sh || status=1; fi
 exit $status
