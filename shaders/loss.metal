@@ -39,7 +39,7 @@ kernel void cross_entropy(
     const long member = long(member_of(p.team, index));
     const long step = long(p.team.members);
     const long length = row < p.kept.count ? p.classes : 0;
-    const Places<4> start = places_of<4>(p.kept, row < p.kept.count ? row : 0);
+    const Places<4> start = places_of<4>(p.kept, row);
     Larger larger;
     Add add;
 

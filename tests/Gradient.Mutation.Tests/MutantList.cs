@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Gradient.Mutation.Tests;
 
@@ -13,10 +12,9 @@ namespace Gradient.Mutation.Tests;
 /// <item>A <c>min</c> of two is the first of them, and is the second.</item>
 /// </list>
 /// Left out are comparisons with a floating-point literal, trip counts (a loop from a literal to a constant of the compiler), and the functions
-/// of <see cref="Numbers"/>, which compare numbers and touch no memory. The edits also drop the instantiations for Float16 and BFloat16, which are
-/// the same text once more.
+/// of <see cref="Numbers"/>, which compare numbers and touch no memory.
 /// </summary>
-public sealed partial class MutantList
+public sealed class MutantList
 {
     /// <summary>Functions of values alone: a test holds that they index nothing.</summary>
     public static IReadOnlyDictionary<string, string[]> Numbers { get; } = new Dictionary<string, string[]>
@@ -75,13 +73,10 @@ public sealed partial class MutantList
                 continue;
             }
 
-            string text = shader.Lines[line], changed = ShortType().IsMatch(text) ? "" : Render(shader, file, line, 0, text.Length);
+            string text = shader.Lines[line], changed = Render(shader, file, line, 0, text.Length);
             if (changed != text) edits.Append(System.Globalization.CultureInfo.InvariantCulture, $"{file}:{line + 1}:{changed}\n");
         }
     }
-
-    [GeneratedRegex(@"^([A-Z_]+\(|template \[\[host_name\().*\b(half|bfloat)\b")]
-    private static partial Regex ShortType();
 
     /// <summary>The text between two columns of a line with its mutants.</summary>
     private string Render(ShaderText shader, string file, int line, int begin, int end)

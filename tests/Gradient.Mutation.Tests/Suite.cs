@@ -13,7 +13,8 @@ internal static class Suite
     private static readonly string[] Notices = ["race", "bounds", "divergent", "endless", "page", "result", "hang", "crash"];
 
     private const string Measured = "measured";
-    private const double Milliseconds = 15_000;
+    private const double Milliseconds = 15_000, CheckedMilliseconds = 1_000;
+    private const string Check = "SOFTMETAL_CHECK", Results = "GRADIENT_MUTATION_RESULTS";
 
     /// <summary>What became of a mutant.</summary>
     /// <param name="By">What noticed it; null if nothing did.</param>
@@ -34,37 +35,42 @@ internal static class Suite
         // Which test comes by which mutant is the same in every mode; without the checker it shows soonest.
         if (!File.Exists(Path.Combine(folder, Measured)))
             using (var worker = Process.Start(Command(folder, tests, [], []))!) worker.WaitForExit();
-        var fates = new Dictionary<int, Fate>();
-        var left = mutants.Select(mutant => mutant.Number).ToList();
-        while (left.Count > 0)
+        var wanted = mutants.Select(mutant => mutant.Number).ToHashSet();
+        string results = Path.Combine(folder, ResultsOf(mode));
+        while (true)
         {
-            string results = Path.Combine(folder, "results");
-            File.Delete(results);
+            var fates = Read(results);
+            var left = wanted.Where(number => !fates.ContainsKey(number)).Order().ToList();
+            if (left.Count == 0) return fates.Where(fate => wanted.Contains(fate.Key)).ToDictionary();
             using (var worker = Process.Start(Command(folder, tests, left, mode))!) worker.WaitForExit();
-            int before = left.Count, started = 0;
-            string hung = "";
-            foreach (string[] fields in File.Exists(results) ? File.ReadLines(results).Select(line => line.Split('\t')) : [])
-            {
-                int number = fields[0] == "hangs" ? 0 : int.Parse(fields[1], CultureInfo.InvariantCulture);
-                if (fields[0] == "start") started = number;
-                if (fields[0] == "hangs") hung = fields[1];
-                if (fields[0] != "done") continue;
-                fates[number] = new(fields[2].Length == 0 ? null : fields[2], fields[3], fields[4], int.Parse(fields[5], CultureInfo.InvariantCulture));
-                left.Remove(number);
-            }
+            // A mutant that was begun and not decided ended the process.
+            if (File.Exists(results) && File.ReadLines(results).LastOrDefault()?.Split('\t') is ["start", var begun]) File.AppendAllText(results, $"crash\t{begun}\n");
+            if (Read(results).Count == fates.Count) throw new InvalidOperationException($"The process that tries mutants ended before the first; see {folder}.");
+        }
+    }
 
-            if (left.Count == 0) break;
-            if (started != 0 && left.Remove(started)) fates[started] = hung.Length > 0 ? new("hang", hung, "", 0) : new("crash", "", "", 0);
-            if (left.Count == before) throw new InvalidOperationException($"The process that tries mutants ended before the first; see {folder}.");
+    /// <summary>What was written down.</summary>
+    private static Dictionary<int, Fate> Read(string results)
+    {
+        var fates = new Dictionary<int, Fate>();
+        foreach (string[] fields in File.Exists(results) ? File.ReadLines(results).Select(line => line.Split('\t')) : [])
+        {
+            int number = int.Parse(fields[1], CultureInfo.InvariantCulture);
+            if (fields[0] == "crash") fates[number] = new("crash", "", "", 0);
+            if (fields[0] == "hangs") fates[number] = new("hang", fields[2], "", 0);
+            if (fields[0] == "done") fates[number] = new(fields[2].Length == 0 ? null : fields[2], fields[3], fields[4], int.Parse(fields[5], CultureInfo.InvariantCulture));
         }
 
         return fates;
     }
 
+    private static string ResultsOf((string Name, string Value)[] mode) => "results" + string.Concat(mode.Select(variable => $" {variable.Name}={variable.Value}"));
+
     /// <summary>In a process of its own: tries mutants one by one.</summary>
     public static int Work(string folder, string tests, int[] numbers)
     {
-        var worker = new Worker(Path.Combine(folder, "results"));
+        bool isChecked = Environment.GetEnvironmentVariable(Check) is not null;
+        var worker = new Worker(Path.Combine(folder, Environment.GetEnvironmentVariable(Results)!));
         worker.Load(test => Worker.IsRelevant(test) && Regex.IsMatch(test.FullName, tests));
         string measured = Path.Combine(folder, Measured);
         if (numbers.Length == 0) worker.Measure(measured);
@@ -73,7 +79,7 @@ internal static class Suite
         {
             worker.Record($"start\t{number}");
             bool isExplained = Equivalent.Reasons.ContainsKey(MutantList.Instance.Mutants[number - 1].Key);
-            var found = worker.Notice(number, isExplained ? 0 : Milliseconds, out int tried);
+            var found = worker.Notice(number, isExplained ? 0 : isChecked ? CheckedMilliseconds : Milliseconds, out int tried);
             worker.Record(found is var (test, message)
                 ? $"done\t{number}\t{Kind(message)}\t{test}\t{Worker.OneLine(message)}\t{tried}"
                 : $"done\t{number}\t\t\t\t{tried}");
@@ -100,12 +106,13 @@ internal static class Suite
         string folder = Path.GetFullPath("artifacts/mutation");
         Directory.CreateDirectory(folder);
         var built = Directory.GetFiles(AppContext.BaseDirectory, "*.dll").Max(File.GetLastWriteTimeUtc);
-        if (File.GetLastWriteTimeUtc(Path.Combine(folder, Measured)) < built) File.Delete(Path.Combine(folder, Measured));
+        // A run that was cut off goes on where it was, unless something was built since.
+        foreach (string old in Directory.GetFiles(folder).Where(file => File.GetLastWriteTimeUtc(file) < built)) File.Delete(old);
         var clock = Stopwatch.StartNew();
         // Most mutants compute a wrong result, or leave their buffer far enough for a guard page, which costs little to see. The checker, which
         // slows tests down some ten times, takes what is left, and the barriers.
         var fates = Try(chosen.Where(mutant => mutant.Kind != MutantKind.Barrier), folder, "", [("SOFTMETAL_GUARD", "1"), ("SOFTMETAL_ORDER", "random:1")]);
-        foreach (var (number, fate) in Try(chosen.Where(mutant => fates.GetValueOrDefault(mutant.Number)?.By is null), folder, "", [("SOFTMETAL_CHECK", "1")]))
+        foreach (var (number, fate) in Try(chosen.Where(mutant => fates.GetValueOrDefault(mutant.Number)?.By is null), folder, "", [(Check, "1")]))
             fates[number] = fate;
         return Report(chosen, fates, clock.Elapsed);
     }
@@ -145,6 +152,7 @@ internal static class Suite
         foreach (string argument in (string[])["--worker", folder, tests, .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture))]) start.ArgumentList.Add(argument);
         start.Environment["SOFTMETAL_EDITS"] = Path.Combine(folder, "edits");
         start.Environment["SOFTMETAL_QUIET"] = "1";
+        start.Environment[Results] = ResultsOf(mode);
         foreach (var (name, value) in mode) start.Environment[name] = value;
         return start;
     }

@@ -18,12 +18,13 @@ namespace Gradient.Mutation.Tests;
 internal sealed partial class Worker : ITestListener
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-    private const int AtLeast = 40;
+    private const int AtLeast = 24;
     private readonly Dictionary<string, TestRun> runs = [];
     private readonly byte[] reached = new byte[MutantList.Instance.Mutants.Count + 1];
     private readonly Stopwatch clock = new();
     private readonly string results;
     private string running = "";
+    private int trying;
     private NUnitTestAssemblyRunner? active;
     private (string Test, string Message)? failure;
     private bool stopAtFailure;
@@ -83,6 +84,7 @@ internal sealed partial class Worker : ITestListener
     public (string Test, string Message)? Notice(int number, double milliseconds, out int tried)
     {
         tried = 0;
+        trying = number;
         var candidates = new List<string>();
         foreach (var (name, run) in from run in runs where run.Value.Passed && run.Value.Reached.Contains(number) orderby run.Value.Milliseconds select run)
         {
@@ -165,7 +167,7 @@ internal sealed partial class Worker : ITestListener
     private void GiveUp()
     {
         if (!stopAtFailure || clock.Elapsed < Patience) return;
-        Record($"hangs\t{running}");
+        Record($"hangs\t{trying}\t{running}");
         Environment.Exit(3);
     }
 
