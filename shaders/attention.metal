@@ -4,8 +4,6 @@
 // (or queries) in tiles of 32. Four threads share a row of a tile: each has 8 of its 32 scores, and sums 16 of the 64 columns of a
 // result that the threadgroup makes; wider results are cut in chunks, each with its own threadgroup.
 
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 constant int mask_kind [[function_constant(0)]]; // 0: none, 1: Bool, true where a key is seen, 2: added to the scores
 constant int causal [[function_constant(1)]];
 constant int has_key_gradient [[function_constant(2)]];

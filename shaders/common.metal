@@ -5,6 +5,9 @@
 #include <metal_stdlib>
 using namespace metal;
 
+// Loops over arrays in registers, which would else go to memory.
+#define UNROLL _Pragma("clang loop unroll(full)")
+
 // The element types, numbered as in C#.
 enum DType { DType_Float32, DType_Float64, DType_Float16, DType_BFloat16, DType_Int32, DType_Int64, DType_Bool };
 

@@ -9,8 +9,6 @@
 
 enum MatMulActivation { MatMulActivation_None, MatMulActivation_Relu };
 
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 constant int left_along_depth [[function_constant(0)]];   // whether neighbours along the depth lie side by side in memory;
 constant int right_along_depth [[function_constant(1)]];  // threads then load along it, else along the outer axis
 constant int has_bias [[function_constant(2)]];

@@ -83,8 +83,6 @@ public sealed partial class MetalBackend
         KeepAlive(dy, dquery, dkey, dvalue);
     }
 
-    private static string FloatingName(string operation, DType dtype) => dtype.IsFloatingPoint() ? TypeName(operation, dtype) : throw Unsupported(operation, dtype);
-
     private static int MaskKind(Tensor? mask) => mask is null ? 0 : mask.DType == DType.Bool ? 1 : 2;
 
     private static KernelBuffer Added(Tensor? mask, Tensor other) => MaskKind(mask) == 2 ? InOr(mask, other) : Unused(other);

@@ -13,7 +13,7 @@ public sealed partial class MetalBackend
         long classes = parameters.Classes, ignored = parameters.Ignored;
         parameters.Tag = faults.Expect((label, _) => ShapeChecks.LabelOutside("crossEntropy", label, classes, ignored));
         Launch(
-            "cross_entropy_", [In(x), In(labels), weights is null ? Unused(statistics) : In(weights), Out(losses), Out(statistics), faults.Buffer],
+            "cross_entropy_", [In(x), In(labels), InOr(weights, statistics), Out(losses), Out(statistics), faults.Buffer],
             parameters, options, x, labels, weights);
         GC.KeepAlive(losses);
         GC.KeepAlive(statistics);
@@ -25,7 +25,7 @@ public sealed partial class MetalBackend
     {
         if (labels.ElementCount == 0) return;
         Launch(
-            "cross_entropy_backward_", [In(x), In(labels), weights is null ? Unused(statistics) : In(weights), In(dy), In(statistics), Out(dx)],
+            "cross_entropy_backward_", [In(x), In(labels), InOr(weights, statistics), In(dy), In(statistics), Out(dx)],
             new(options, x, labels, weights, dy, statistics, dx), options, x, labels, weights);
         GC.KeepAlive(dy);
         GC.KeepAlive(statistics);
@@ -36,9 +36,8 @@ public sealed partial class MetalBackend
         string function, ReadOnlySpan<KernelBuffer> buffers, in CrossEntropyParameters parameters, in CrossEntropyOptions options, Tensor x, Tensor labels,
         Tensor? weights)
     {
-        if (!x.DType.IsFloatingPoint()) throw Unsupported("crossEntropy", x.DType);
         var kernel = cache.Get(
-            "loss", function + TypeName("crossEntropy", x.DType), (int)labels.DType, options.LabelSmoothing == 0 ? 0 : 1, weights is null ? 0 : 1);
+            "loss", function + FloatingName("crossEntropy", x.DType), (int)labels.DType, options.LabelSmoothing == 0 ? 0 : 1, weights is null ? 0 : 1);
         LaunchGroups(kernel, buffers, parameters, Groups(parameters.Team, parameters.Kept.Count, 1), new(parameters.Team.Threads), 2 * x.ElementCount);
         GC.KeepAlive(x);
         GC.KeepAlive(labels);

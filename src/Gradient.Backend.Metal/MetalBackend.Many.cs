@@ -48,9 +48,7 @@ public sealed partial class MetalBackend
     /// <param name="scales">Whether the tensors are written, and the other is read.</param>
     private unsafe void LaunchMany(string name, string function, int kind, ReadOnlySpan<Tensor> tensors, double power, Tensor other, bool scales)
     {
-        foreach (var tensor in tensors)
-            if (!tensor.DType.IsFloatingPoint()) throw Unsupported(name, tensor.DType);
-            else TypeName(name, tensor.DType);
+        foreach (var tensor in tensors) FloatingName(name, tensor.DType); // before anything is launched
         var buffers = new KernelBuffer[TensorsPerLaunch + 1];
         var copies = new Tensor?[TensorsPerLaunch];
         long pieces = 0;
@@ -102,6 +100,6 @@ public sealed partial class MetalBackend
         public float Power = (float)power;
         public TeamShape Team = TeamShape.Whole;
 
-        public static long Pieces(long elements) => (elements + TeamShape.Whole.Piece - 1) / TeamShape.Whole.Piece;
+        public static long Pieces(long elements) => Ceiling(elements, TeamShape.Whole.Piece);
     }
 }

@@ -81,8 +81,7 @@ public sealed partial class MetalBackend
     private static string UpdateName(OptimizerKind kind, in OptimizerSlot slot, UpdateFlags used)
     {
         string operation = $"optimizer step {kind}";
-        string type = TypeName(operation, slot.Parameter.DType);
-        if (!slot.Parameter.DType.IsFloatingPoint()) throw Unsupported(operation, slot.Parameter.DType);
+        string type = FloatingName(operation, slot.Parameter.DType);
         if (slot.Gradient.DType != slot.Parameter.DType) throw Unsupported(operation + " with a gradient", slot.Gradient.DType);
         DType? state = null;
         ReadOnlySpan<(UpdateFlags Flag, Tensor? Value)> states =

@@ -8,8 +8,7 @@ public sealed partial class MetalBackend
     public void Softmax(SoftmaxKind kind, Tensor x, int axis, Tensor y)
     {
         if (x.ElementCount == 0) return;
-        if (!x.DType.IsFloatingPoint()) throw Unsupported("softmax", x.DType);
-        var kernel = cache.Get("softmax", "softmax_" + TypeName("softmax", x.DType), (int)kind);
+        var kernel = cache.Get("softmax", "softmax_" + FloatingName("softmax", x.DType), (int)kind);
         LaunchLines(kernel, [In(x), Out(y)], Axis(x, axis), x, y);
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -19,8 +18,7 @@ public sealed partial class MetalBackend
     public void SoftmaxBackward(SoftmaxKind kind, Tensor dy, Tensor y, int axis, Tensor dx)
     {
         if (y.ElementCount == 0) return;
-        if (!y.DType.IsFloatingPoint()) throw Unsupported("softmax backward", y.DType);
-        var kernel = cache.Get("softmax", "softmax_backward_" + TypeName("softmax backward", y.DType), (int)kind);
+        var kernel = cache.Get("softmax", "softmax_backward_" + FloatingName("softmax backward", y.DType), (int)kind);
         LaunchLines(kernel, [In(dy), In(y), Out(dx)], Axis(y, axis), dy, y, dx);
         GC.KeepAlive(dy);
         GC.KeepAlive(y);

@@ -69,6 +69,10 @@ public sealed partial class MetalBackend : IBackend
         _ => throw Unsupported(operation, dtype),
     };
 
+    /// <summary>The same, of what is for floating-point types alone.</summary>
+    /// <exception cref="UnsupportedOperationException">It is none, or the hardware has no such type.</exception>
+    private static string FloatingName(string operation, DType dtype) => dtype.IsFloatingPoint() ? TypeName(operation, dtype) : throw Unsupported(operation, dtype);
+
     private static UnsupportedOperationException Unsupported(string operation, DType dtype) =>
         new($"{operation} of {dtype.Name()} is not supported on device metal"
             + (dtype == DType.Float64 ? ": Apple GPUs have no 64-bit floating point. Convert with To(DType.Float32)." : "."));
