@@ -16,7 +16,7 @@ public class StateMismatchException : GradientException
     /// <param name="module">The type of the module.</param>
     /// <param name="missing">Paths of the module that the dictionary lacks.</param>
     /// <param name="unexpected">Paths of the dictionary that the module lacks.</param>
-    /// <param name="differing">Paths of both, with both shapes.</param>
+    /// <param name="differing">Paths of both, with both shapes or element types.</param>
     public StateMismatchException(
         string module, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<string> differing)
         : base(Describe(module, missing, unexpected, differing)) =>
@@ -28,7 +28,7 @@ public class StateMismatchException : GradientException
     /// <summary>Paths of the dictionary that the module lacks.</summary>
     public IReadOnlyList<string> Unexpected { get; } = [];
 
-    /// <summary>Paths of both, with both shapes.</summary>
+    /// <summary>Paths of both, with both shapes or element types.</summary>
     public IReadOnlyList<string> Differing { get; } = [];
 
     private static string Describe(
@@ -37,7 +37,7 @@ public class StateMismatchException : GradientException
         string text = $"The state does not fit this {module}; nothing was loaded.";
         if (missing.Count > 0) text += $" Missing: {string.Join(", ", missing)}.";
         if (unexpected.Count > 0) text += $" Unexpected: {string.Join(", ", unexpected)}.";
-        if (differing.Count > 0) text += $" Of another shape: {string.Join("; ", differing)}.";
+        if (differing.Count > 0) text += $" Of another shape or type: {string.Join("; ", differing)}.";
         return differing.Count > 0 ? text : text + " Pass strict: false to load what fits.";
     }
 }

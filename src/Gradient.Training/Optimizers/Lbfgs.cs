@@ -113,29 +113,41 @@ public sealed partial class Lbfgs : Optimizer
     }
 
     /// <inheritdoc/>
-    public override void LoadStateDictionary(IReadOnlyDictionary<string, Tensor> dictionary)
+    protected internal override Action PrepareState(IReadOnlyDictionary<string, Tensor> dictionary, bool exact = false)
     {
         using var _ = TensorScope.Suppress();
         var own = new Dictionary<string, GradientTensor>();
-        long count = FlatParameters().ElementCount;
+        var like = Groups[0].Parameters[0];
+        long count = Parameters.Sum(parameter => parameter.ElementCount);
         foreach (var (name, value) in dictionary)
         {
             bool vector = name is "direction" or "gradient" || name.EndsWith(".y", StringComparison.Ordinal) || name.EndsWith(".s", StringComparison.Ordinal);
-            if (vector && value.ElementCount != count)
-                throw new ShapeMismatchException($"Lbfgs: the state '{name}' has {value.ElementCount} elements, the parameters have {count}.");
-            own.Add(name, new(value.To(vector ? Groups[0].Parameters[0].Device : Devices.Cpu).Copy()));
+            long expected = vector ? count : name == "numbers" ? 2 : 1;
+            if (value.ElementCount != expected)
+                throw new ShapeMismatchException($"Lbfgs: the state '{name}' has {value.ElementCount} elements; it should have {expected}.");
+            if (vector && exact) CheckType(name, value, like);
+            own.Add(name, new(value.To(vector ? like.Device : Devices.Cpu).Copy()));
         }
 
-        GradientTensor Get(string name) => own.TryGetValue(name, out var value) ? value
+        GradientTensor Get(string name) => own.Remove(name, out var value) ? value
             : throw new CorruptFileException($"Lbfgs: the state has no '{name}'.");
-        history.Clear();
-        (iterations, stepLength, scale, direction, previousGradient) = (0, 0, 1, null, null);
-        if (own.Count == 0) return;
-        double[] numbers = Get("numbers").ToArray<double>();
-        (iterations, stepLength, scale) = (Get("iterations").Item<long>(), numbers[0], numbers[1]);
-        (direction, previousGradient) = (Get("direction"), Get("gradient"));
-        for (int i = 0; own.ContainsKey($"{i}.y"); i++)
-            history.Add((Get($"{i}.y"), Get($"{i}.s"), Get($"{i}.rho").Item<double>()));
+        var (made, numbers, pairs) = (0L, (double[])[0, 1], new List<(GradientTensor Y, GradientTensor S, double Rho)>());
+        GradientTensor? towards = null, slope = null;
+        if (own.Count > 0)
+        {
+            (made, numbers) = (Get("iterations").Item<long>(), Get("numbers").ToArray<double>());
+            (towards, slope) = (Get("direction"), Get("gradient"));
+            for (int i = 0; own.ContainsKey($"{i}.y"); i++)
+                pairs.Add((Get($"{i}.y"), Get($"{i}.s"), Get($"{i}.rho").Item<double>()));
+            foreach (string name in own.Keys) throw new CorruptFileException($"Lbfgs: the state '{name}' belongs to no step.");
+        }
+
+        return () =>
+        {
+            (iterations, stepLength, scale, direction, previousGradient) = (made, numbers[0], numbers[1], towards, slope);
+            history.Clear();
+            history.AddRange(pairs);
+        };
     }
 
     /// <inheritdoc/>

@@ -132,7 +132,13 @@ public abstract class Optimizer
     /// <exception cref="CorruptFileException">
     /// A name belongs to no parameter or rule, or a state is missing beside its steps; nothing was changed.
     /// </exception>
-    public virtual void LoadStateDictionary(IReadOnlyDictionary<string, Tensor> dictionary)
+    public void LoadStateDictionary(IReadOnlyDictionary<string, Tensor> dictionary) => PrepareState(dictionary)();
+
+    /// <summary>Checks and copies a state; the action that comes back takes it over, and cannot fail.</summary>
+    /// <param name="dictionary">As <see cref="StateDictionary"/> gives it.</param>
+    /// <param name="exact">Whether element types must be the parameters' own; else they are converted.</param>
+    /// <exception cref="GradientException">As <see cref="LoadStateDictionary"/> says, or an element type differs.</exception>
+    protected internal virtual Action PrepareState(IReadOnlyDictionary<string, Tensor> dictionary, bool exact = false)
     {
         var parameters = Parameters.ToArray();
         var loaded = Array.ConvertAll(parameters, _ => new ParameterState(stateNames.Length));
@@ -154,6 +160,7 @@ public abstract class Optimizer
             if (value.Shape != parameters[index].Shape)
                 throw new ShapeMismatchException(
                     $"{GetType().Name}: the state '{name}' has shape {value.Shape}, its parameter {parameters[index].Shape}.");
+            if (exact) CheckType(name, value, parameters[index]);
             var own = Zeros(parameters[index]);
             own.CopyFrom(value);
             loaded[index].Values[slot] = own;
@@ -162,7 +169,10 @@ public abstract class Optimizer
         int at = 0;
         foreach (var group in Groups)
             for (int i = 0; i < group.Parameters.Count; i++, at++) CheckComplete(loaded[at], at, group);
-        for (int i = 0; i < parameters.Length; i++) states[parameters[i]] = loaded[i];
+        return () =>
+        {
+            for (int i = 0; i < parameters.Length; i++) states[parameters[i]] = loaded[i];
+        };
     }
 
     /// <summary>The numbers of a step for one group.</summary>
@@ -185,6 +195,14 @@ public abstract class Optimizer
     {
         if (!(value >= 0 && value < 1))
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be in [0, 1).");
+    }
+
+    /// <summary>Checks that a state has the element type of its parameter.</summary>
+    /// <exception cref="DTypeMismatchException">It has another.</exception>
+    private protected void CheckType(string name, Tensor value, GradientTensor parameter)
+    {
+        if (value.DType != parameter.DType)
+            throw new DTypeMismatchException($"{GetType().Name}: the state '{name}' is {value.DType}, its parameter {parameter.DType}.");
     }
 
     /// <summary>A parameter that made steps has all that the rule remembers; one that made none has nothing.</summary>

@@ -47,6 +47,19 @@ public sealed class ReduceOnPlateau : Schedule
     /// <inheritdoc/>
     protected override double Rate(double initial, long step) => Math.Max(initial * scale, Math.Min(initial, minimum));
 
+    /// <inheritdoc/>
+    protected override void WriteState(IDictionary<string, double> state) =>
+        (state["best"], state["scale"], state["waited"], state["cooling"]) = (best, scale, waited, cooling);
+
+    /// <inheritdoc/>
+    protected override Action ReadState(IReadOnlyDictionary<string, double> state)
+    {
+        long waitedSteps = Count(state, "waited"), coolingSteps = Count(state, "cooling");
+        if (!(state["scale"] is >= 0 and <= 1) || waitedSteps > int.MaxValue || coolingSteps > cooldown || double.IsNaN(state["best"]))
+            throw new CorruptFileException($"ReduceOnPlateau: no such state can come about: {string.Join(", ", state)}.");
+        return () => (best, scale, waited, cooling) = (state["best"], state["scale"], (int)waitedSteps, (int)coolingSteps);
+    }
+
     private void Note(double metric)
     {
         double margin = relative ? Math.Abs(best) * threshold : threshold;

@@ -53,6 +53,54 @@ public abstract class Schedule
         Apply();
     }
 
+    /// <summary>What the schedule remembers, as numbers by name: "step", and what a derived class adds.</summary>
+    public IReadOnlyDictionary<string, double> StateDictionary()
+    {
+        var state = new Dictionary<string, double> { ["step"] = StepCount };
+        WriteState(state);
+        return state;
+    }
+
+    /// <summary>Takes over what <see cref="StateDictionary"/> gave, and sets the rates.</summary>
+    /// <exception cref="CorruptFileException">A number is missing, unknown or impossible; nothing was changed.</exception>
+    public void LoadStateDictionary(IReadOnlyDictionary<string, double> state) => PrepareState(state)();
+
+    /// <summary>Checks a state; the action that comes back takes it over, and cannot fail.</summary>
+    /// <exception cref="CorruptFileException">As <see cref="LoadStateDictionary"/> says.</exception>
+    internal Action PrepareState(IReadOnlyDictionary<string, double> state)
+    {
+        var own = StateDictionary();
+        foreach (string name in own.Keys.Concat(state.Keys))
+            if (!own.ContainsKey(name) || !state.ContainsKey(name))
+                throw new CorruptFileException(
+                    $"{GetType().Name}: its state is {string.Join(", ", own.Keys)}, but {string.Join(", ", state.Keys)} was given.");
+        long step = Count(state, "step");
+        var rest = ReadState(state);
+        return () =>
+        {
+            rest();
+            JumpTo(step);
+        };
+    }
+
+    /// <summary>Adds what a derived class remembers.</summary>
+    protected virtual void WriteState(IDictionary<string, double> state)
+    {
+    }
+
+    /// <summary>Checks what <see cref="WriteState"/> added, all of which is there; the action that comes back takes it over.</summary>
+    /// <exception cref="CorruptFileException">A number is impossible.</exception>
+    protected virtual Action ReadState(IReadOnlyDictionary<string, double> state) => static () => { };
+
+    /// <summary>A number of a state that counts something.</summary>
+    /// <exception cref="CorruptFileException">It is no whole number, or negative.</exception>
+    protected long Count(IReadOnlyDictionary<string, double> state, string name)
+    {
+        double value = state[name];
+        return value >= 0 && value <= 1L << 53 && value == Math.Floor(value) ? (long)value
+            : throw new CorruptFileException($"{GetType().Name}: the state '{name}' is {value}, which counts nothing.");
+    }
+
     /// <summary>Sets the rates for the current step.</summary>
     protected void Apply()
     {
