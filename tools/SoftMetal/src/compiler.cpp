@@ -8,6 +8,7 @@
 #include <fstream>
 #include <spawn.h>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -86,6 +87,16 @@ int execute(const std::vector<std::string>& command, const std::string& out, con
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+// Held by one process, and by one thread in it: the others wait.
+class OneAtATime {
+    int file;
+public:
+    explicit OneAtATime(const std::string& path) : file(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
+        while (file >= 0 && flock(file, LOCK_EX) != 0 && errno == EINTR) {}
+    }
+    ~OneAtATime() { if (file >= 0) close(file); }
+};
+
 std::string compiler_program() {
     static const std::string chosen = [] {
         if (const char* set = getenv("SOFTMETAL_CXX")) return std::string(set);
@@ -159,6 +170,8 @@ Compiled compile(const CompileRequest& request) {
     std::string coded = cache_directory() + "/" + hash(mode + environment_key() + result.translation.code);
     std::string library = coded + ".so", code = coded + ".cpp";
     if (!fs::exists(library)) {
+        OneAtATime turn(coded + ".lock");           // processes side by side want the same shaders first
+        if (fs::exists(library)) { result.library_path = library; return result; }
         write_text(code, result.translation.code);
         std::string object = unique + ".o", output = unique + ".so";
         std::vector<std::string> command = {compiler_program(), "-c", "-std=gnu++20", "-O2", "-g1", "-fPIC", "-w", "-fvisibility=hidden",
