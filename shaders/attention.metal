@@ -62,6 +62,11 @@ inline float score_of(constant AttentionParameters& p, float product, device con
     return product * p.scale;
 }
 
+// Where the keys end that a tile of queries meets: what lies beyond would cost time, and have no weight.
+inline long end_of_keys(constant AttentionParameters& p, long first_query) {
+    return causal != 0 ? min(p.keys, first_query + tile) : p.keys;
+}
+
 // products[i] = Σ left[first_left + row]·right[first_right + member + 4·i] over the depth, in chains of 32. a and b hold a tile each.
 template <typename T>
 inline void multiply_rows(
@@ -142,7 +147,7 @@ kernel void attention(
     UNROLL
     for (int i = 0; i < sums_per_thread; i++) sums[i] = 0.0f;
     float largest = -INFINITY, total = 0.0f;
-    const long end = causal != 0 ? min(p.keys, first + tile) : p.keys;
+    const long end = end_of_keys(p, first);
     for (long k = 0; k < end; k += tile) {
         float scores[scores_per_thread];
         multiply_rows(x.query, first, x.key, k, p.width, a, b, index, scores);
@@ -226,7 +231,7 @@ kernel void attention_query_gradient(
     float sums[sums_per_thread];
     UNROLL
     for (int i = 0; i < sums_per_thread; i++) sums[i] = 0.0f;
-    const long end = causal != 0 ? min(p.keys, first + tile) : p.keys;
+    const long end = end_of_keys(p, first);
     for (long k = 0; k < end; k += tile) {
         float scores[scores_per_thread], dweights[scores_per_thread];
         multiply_rows(x.query, first, x.key, k, p.width, a, b, index, scores);

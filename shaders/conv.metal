@@ -263,8 +263,7 @@ kernel void convolve_narrow(
     uint own_group [[threadgroup_position_in_grid]], uint index [[thread_position_in_threadgroup]], uint threads [[threads_per_threadgroup]]) {
     const uint group_index = group_in(grid, own_group);
     const long i = long(group_index) * long(threads) + long(index), all = p.groups * p.targets;
-    if (i >= all * p.images * p.target_height * p.target_width) return;
-    const long at = i / all;
+    const long at = i / all; // of threads beyond the last, a pixel that is not inside: nothing is read there, and Image stores nothing
     const int channel = int(i - at * all), group = channel / p.targets, own = channel - group * p.targets;
     const Source<T> patches(p, source, group);
     const Weights<T> weights(p, weight, group);

@@ -149,7 +149,7 @@ kernel void multiply_integers(
     U sum = has_bias != 0 ? U(bias[row * p.bias_row + column * p.bias_column]) : U(0);
     for (long k = 0; k < p.k; k++) sum += U(a[left + k * p.a_depth]) * U(b[right + k * p.b_depth]);
     const T value = T(sum);
-    y[position_of(p.batches, batch, 2) + row * p.y_row + column * p.y_column] = activation == MatMulActivation_Relu && value < T(0) ? T(0) : value;
+    y[position_of(p.batches, batch, 2) + row * p.y_row + column * p.y_column] = activation == MatMulActivation_Relu ? max(value, T(0)) : value;
 }
 
 #define PRODUCT_BUFFERS(T) device const T*, device const T*, device const T*, device T*, device float*, constant Product&, constant Grid&

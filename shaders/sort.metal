@@ -124,7 +124,7 @@ kernel void sort_merge(
     const long line = i / p.length * p.length;
     const long at = i - line;
     const long first = at / (2 * p.width) * 2 * p.width;
-    const long middle = min(first + p.width, p.length);
+    const long middle = first + p.width; // a last run without a neighbour has nothing from there on
     const long last = min(first + 2 * p.width, p.length);
     const K key = keys[i];
     const uint place = places[i];

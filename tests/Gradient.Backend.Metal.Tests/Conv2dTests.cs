@@ -67,6 +67,26 @@ public sealed class Conv2dTests(bool simdgroupMatrices)
         CheckWeight(new("large", 1, 4, 4, 230, 130, 3, 3), DType.Float32, Placing.Dense, Placing.Dense, 0);
     }
 
+    /// <summary>
+    /// As in <see cref="MatMulTests"/>: 2²⁴ and then ones, in the first of the 128 splits of the pixels; the others sum zeros.
+    /// </summary>
+    [Test]
+    public void Rounding_errors_of_narrow_groups_grow_with_the_blocks_of_a_split()
+    {
+        const int Height = 320, Width = 416, Splits = 128, Depth = Height * Width / Splits;
+        var device = TestDevices.Get(simdgroupMatrices);
+        float[] x = new float[Height * Width * 2], dy = new float[x.Length];
+        Array.Fill(x, 1f, 0, Depth * 2);
+        x[0] = x[1] = 1 << 24;
+        Array.Fill(dy, 1);
+        var dw = new Placed([], [1, 1, 1, 2], DType.Float32, device, Placing.Dense);
+        device.Backend.Conv2dWeightGradient(
+            new Placed(x, [1, Height, Width, 2], DType.Float32, device, Placing.Dense).Tensor, new Placed(dy, [1, Height, Width, 2], DType.Float32, device, Placing.Dense).Tensor,
+            new() { Groups = 2 }, dw.Tensor);
+        const double Exact = (1 << 24) + Depth - 1;
+        Assert.That(dw.Read(), Is.All.EqualTo(Exact).Within((512 + 3 + Splits) * Exact / (1 << 24)));
+    }
+
     [TestCase(0, 3, 3, 3)]
     [TestCase(2, 0, 3, 3)]
     [TestCase(2, 3, 0, 3)]

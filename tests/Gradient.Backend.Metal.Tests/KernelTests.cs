@@ -106,6 +106,19 @@ public sealed class KernelTests
     }
 
     [Test]
+    public void A_range_is_written_into_a_view_and_nothing_else([Values(DType.Int32, DType.Int64, DType.Float32)] DType type, [Values(1, 3)] int step)
+    {
+        var device = SoftMetal.RequireDevice();
+        using var around = Tensor.Empty([40], type, device);
+        around.Fill(-1);
+        using var inside = around.View(new Layout([9], [step], 4));
+        device.Backend.Range(inside, 5, 2);
+        using var numbers = around.To(DType.Int64);
+        long[] expected = [.. Enumerable.Range(0, 40).Select(i => (i - 4) % step == 0 && i is >= 4 && (i - 4) / step < 9 ? 5L + ((i - 4) / step * 2) : -1)];
+        Assert.That(numbers.ToArray<long>(), Is.EqualTo(expected));
+    }
+
+    [Test]
     public void A_transpose_is_written_into_a_view_and_nothing_else()
     {
         var device = SoftMetal.RequireDevice();

@@ -48,6 +48,26 @@ public sealed class MatMulTests(bool simdgroupMatrices)
         Compare(y.Read(), i => Sum(6, k => (double)a[(i / 7 * 6) + k] * b[(k * 7) + (i % 7)]), 1e-5);
     }
 
+    /// <summary>
+    /// 2²⁴ and then ones: a running sum in Float32 loses every one. With sums of 512 and a sum of those, the error is less than
+    /// (512 + how many there are)·2⁻²⁴·Σ|a·b| in whatever order (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §4.2).
+    /// </summary>
+    [Test]
+    public void Rounding_errors_grow_with_the_blocks_of_the_depth_and_not_with_all_of_it()
+    {
+        const int Batch = 64, Depth = 1040; // so many tiles that the depth is not split, and more than two blocks
+        var device = TestDevices.Get(simdgroupMatrices);
+        float[] a = new float[Batch * 2 * Depth], b = new float[Batch * Depth * 2];
+        for (int i = 0; i < a.Length; i++) a[i] = i % Depth == 0 ? 1 << 24 : 1;
+        Array.Fill(b, 1);
+        var y = new Placed([], [Batch, 2, 2], DType.Float32, device, Placing.Dense);
+        device.Backend.MatMul(
+            new Placed(a, [Batch, 2, Depth], DType.Float32, device, Placing.Dense).Tensor, new Placed(b, [Batch, Depth, 2], DType.Float32, device, Placing.Dense).Tensor,
+            null, MatMulActivation.None, y.Tensor);
+        const double Exact = (1 << 24) + Depth - 1;
+        Assert.That(y.Read(), Is.All.EqualTo(Exact).Within((512 + 3) * Exact / (1 << 24)));
+    }
+
     [Test]
     public void Integers_wrap_around()
     {

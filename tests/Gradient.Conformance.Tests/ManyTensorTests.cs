@@ -46,6 +46,17 @@ public sealed class ManyTensorTests
         Assert.That(results, Has.Count.EqualTo(1));
     }
 
+    /// <summary>More tensors than the last step takes in one chain per thread; on Metal 32 for each of 256 threads. All sums are exact.</summary>
+    [TestCaseSource(typeof(Backends), nameof(Backends.All))]
+    public void Of_very_many_tensors_each_counts_once(Backend backend)
+    {
+        const int Count = (32 * 256 * 2) + 300;
+        float[] numbers = [.. Enumerable.Range(0, Count).Select(i => (i % 7) + 1f)];
+        var all = Tensor.From(numbers, [Count], backend.Device());
+        Tensor[] tensors = [.. Enumerable.Range(0, Count).Select(i => all.View(new Layout([1], [1], i)))];
+        Assert.That(Reduce(ReduceManyKind.Sum, backend, tensors, 0), Is.EqualTo(numbers.Sum(x => (double)x)));
+    }
+
     [TestCaseSource(typeof(Backends), nameof(Backends.All))]
     public void All_elements_are_scaled_in_place(Backend backend)
     {
