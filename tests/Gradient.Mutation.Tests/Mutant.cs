@@ -28,6 +28,9 @@ public sealed record Mutant(int Number, string File, int Line, string Function, 
     /// <summary>Stays the same when lines move.</summary>
     public string Key => $"{File} {Function}: {Change}";
 
+    /// <summary>Whether it takes a barrier or a check away: all kinds but a comparison that is off by one.</summary>
+    public bool IsDeletion => Kind != MutantKind.Boundary;
+
     /// <inheritdoc/>
     public override string ToString() => $"{File}:{Line} {Function}: {Change}";
 }

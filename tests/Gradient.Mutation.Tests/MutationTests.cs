@@ -60,7 +60,7 @@ public sealed partial class MutationTests
             ];
             var mutants = MutantList.Instance.Mutants.Where(mutant => keys.Contains(mutant.Key)).ToList();
             Assert.That(mutants, Has.Count.EqualTo(keys.Length));
-            var fates = Suite.Try(mutants, folder, @"ReductionTests\.Long_softmax", [("SOFTMETAL_CHECK", "1")]);
+            var fates = new Trials(folder, @"ReductionTests\.Long_softmax", jobs: 2).Try(mutants, [(Suite.Check, "1")]);
             string?[] by = [.. keys.Select(key => fates[mutants.Single(mutant => mutant.Key == key).Number].By)];
             Assert.That(by[0], Is.EqualTo("race"));
             Assert.That(by[1..3], Has.None.Null);
@@ -69,6 +69,37 @@ public sealed partial class MutationTests
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Mutant 2 spoils memory that is used when mutant 3 runs, 5 ends its process at once, 6 is noticed and spoils memory, 9 as 2 after the last.</summary>
+    [Test]
+    public void A_process_that_ends_is_blamed_on_the_mutant_that_ends_it_alone()
+    {
+        var fates = new Dictionary<int, Fate>();
+        int started = 0;
+        Trials.Work(new(Enumerable.Range(1, 9)), () => new Fragile(ref started), (number, fate) => fates[number] = fate);
+        Assert.That(fates.OrderBy(fate => fate.Key).Select(fate => fate.Value.By), Is.EqualTo((string?[])[null, "crash", null, null, "crash", "result", null, null, "crash"]));
+        Assert.That(started, Is.EqualTo(9), "2 with 1, 3 and 2 alone; 4 with 5, 5 alone; 6 with 7, 7 alone; 8 with 9, 9 alone");
+    }
+
+    private sealed class Fragile : ITries
+    {
+        private bool isSpoilt;
+
+        public Fragile(ref int started) => started++;
+
+        public Fate? Try(int number)
+        {
+            if (isSpoilt || number == 5) return null;
+            isSpoilt = number is 2 or 6 or 9;
+            return new(number == 6 ? "result" : null, "", "", 1);
+        }
+
+        public bool End() => !isSpoilt;
+
+        public void Dispose()
+        {
         }
     }
 

@@ -17,12 +17,17 @@ namespace Gradient.Mutation.Tests;
 /// </summary>
 internal sealed partial class Worker : ITestListener
 {
+    // How long the tests of a mutant may take together until it counts as not noticed, measured without the checker, which slows them down some
+    // ten times. Those of explained ones only look whether the explanation holds.
+    private const double Milliseconds = 120_000, CheckedMilliseconds = 5_000;
+    private const int AtLeast = 24, AtLeastChecked = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-    private const int AtLeast = 24;
     private readonly Dictionary<string, TestRun> runs = [];
+    private readonly Dictionary<string, (NUnitTestAssemblyRunner Runner, ITest Test)> tests = [];
     private readonly byte[] reached = new byte[MutantList.Instance.Mutants.Count + 1];
     private readonly Stopwatch clock = new();
-    private readonly string results;
+    private readonly string folder;
+    private readonly StreamWriter answers = new(Console.OpenStandardOutput()) { AutoFlush = true };
     private string running = "";
     private int trying;
     private NUnitTestAssemblyRunner? active;
@@ -32,7 +37,12 @@ internal sealed partial class Worker : ITestListener
     /// <summary>What a run without a mutant told about a test.</summary>
     private sealed record TestRun(double Milliseconds, bool Passed, HashSet<int> Reached);
 
-    public Worker(string results) => this.results = results;
+    /// <summary>With the tests that matter, of names that match a pattern.</summary>
+    public Worker(string folder, string tests)
+    {
+        this.folder = folder;
+        Load(test => IsRelevant(test) && Regex.IsMatch(test.FullName, tests));
+    }
 
     /// <summary>Tests of kernels: not those of the device layer, of training, of accuracy alone, of Float16 and BFloat16.</summary>
     public static bool IsRelevant(ITest test)
@@ -42,7 +52,35 @@ internal sealed partial class Worker : ITestListener
         return (name.Contains("metal", StringComparison.Ordinal) || name.Contains("Plans_and_shaders", StringComparison.Ordinal)) && !NotOfKernels().IsMatch(name) && !OtherTypes().IsMatch(name);
     }
 
-    public void Load(Func<ITest, bool> isWanted)
+    /// <summary>Runs a share of the tests without a mutant, and writes down how long each took, whether it passed, and what it came by.</summary>
+    public void Measure(int part, int parts)
+    {
+        SoftMetal.SelectMutant(0);
+        // Neighbours by name need the same shaders.
+        Run(tests.Keys.Order(StringComparer.Ordinal).Where((_, i) => i / 32 % parts == part));
+        Trials.Write(Trials.PartOf(folder, part, parts), runs.Select(run => string.Create(
+            CultureInfo.InvariantCulture, $"{run.Value.Milliseconds:F1}\t{run.Value.Passed}\t{string.Join(',', run.Value.Reached)}\t{Escaped(run.Key)}")));
+    }
+
+    /// <summary>Reads numbers of mutants, and answers what became of each, until there are no more.</summary>
+    public void Serve()
+    {
+        ReadMeasured();
+        answers.WriteLine(WorkerProcess.Answer + WorkerProcess.Ready);
+        bool isChecked = Environment.GetEnvironmentVariable(Suite.Check) is not null;
+        while (Console.In.ReadLine() is { } line)
+        {
+            int number = int.Parse(line, CultureInfo.InvariantCulture);
+            bool isExplained = Equivalent.Reasons.ContainsKey(MutantList.Instance.Mutants[number - 1].Key);
+            var fate = Notice(number, isExplained ? 0 : isChecked ? CheckedMilliseconds : Milliseconds, isExplained && isChecked ? AtLeastChecked : AtLeast);
+            // What the mutant has spoilt shows now, if it can, and not in the time of the next one.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            answers.WriteLine(WorkerProcess.Answer + fate.Line(number));
+        }
+    }
+
+    private void Load(Func<ITest, bool> isWanted)
     {
         foreach (var assembly in (Assembly[])[typeof(Backend.Metal.Tests.SmokeTests).Assembly, typeof(Conformance.Tests.ForwardTests).Assembly])
         {
@@ -52,23 +90,12 @@ internal sealed partial class Worker : ITestListener
         }
     }
 
-    private readonly Dictionary<string, (NUnitTestAssemblyRunner Runner, ITest Test)> tests = [];
-
-    /// <summary>Runs all tests without a mutant, and writes down how long each took, whether it passed, and what it came by.</summary>
-    public void Measure(string file)
-    {
-        SoftMetal.SelectMutant(0);
-        Run(tests.Keys);
-        File.WriteAllLines(file, runs.Select(run => string.Create(
-            CultureInfo.InvariantCulture, $"{run.Value.Milliseconds:F1}\t{run.Value.Passed}\t{string.Join(',', run.Value.Reached)}\t{Escaped(run.Key)}")));
-    }
-
-    /// <summary>Reads what a process before wrote down.</summary>
-    public void ReadMeasured(string file)
+    /// <summary>Reads what the processes before wrote down.</summary>
+    private void ReadMeasured()
     {
         stopAtFailure = true;
         var names = tests.Keys.ToDictionary(Escaped);
-        foreach (string[] fields in File.ReadLines(file).Select(line => line.Split('\t')))
+        foreach (string[] fields in File.ReadLines(Path.Combine(folder, Trials.Measured)).Select(line => line.Split('\t')))
         {
             if (!names.TryGetValue(fields[3], out string? name)) continue;
             runs[name] = new(
@@ -78,18 +105,18 @@ internal sealed partial class Worker : ITestListener
     }
 
     /// <summary>
-    /// What notices a mutant; null if nothing does among the tests that come by its place, the quick ones first, as long as they took together in
-    /// the run without the checker, which slows them down some ten times.
+    /// What notices a mutant among the tests that come by its place, the quick ones first, as long as they took together in the run without a
+    /// mutant, and at least so many.
     /// </summary>
-    public (string Test, string Message)? Notice(int number, double milliseconds, out int tried)
+    private Fate Notice(int number, double milliseconds, int atLeast)
     {
-        tried = 0;
+        int tried = 0;
         trying = number;
         var candidates = new List<string>();
         foreach (var (name, run) in from run in runs where run.Value.Passed && run.Value.Reached.Contains(number) orderby run.Value.Milliseconds select run)
         {
             candidates.Add(name);
-            if ((milliseconds -= run.Milliseconds) < 0 && candidates.Count >= AtLeast) break;
+            if ((milliseconds -= run.Milliseconds) < 0 && candidates.Count >= atLeast) break;
         }
 
         for (int begin = 0, size = 8; begin < candidates.Count; begin += size, size = Math.Min(2 * size, 64))
@@ -107,21 +134,16 @@ internal sealed partial class Worker : ITestListener
                 failure = null;
                 Run([found.Test]);
                 Reset();
-                if (failure is null) return found;
+                if (failure is null) return Fate.Of(found.Test, found.Message, tried);
             }
 
-            Record($"unstable\t{number}\t{found.Test}\t{OneLine(failure!.Value.Message)}");
+            Console.Error.WriteLine($"{found.Test} fails without mutant {number} too: {Fate.OneLine(failure!.Value.Message)}");
         }
 
-        return null;
+        return new(null, "", "", tried);
     }
 
-    /// <summary>Adds a line to the results, at once, as a mutant may end the process.</summary>
-    public void Record(string line) => File.AppendAllText(results, line + "\n");
-
     private static string Escaped(string name) => name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal);
-
-    public static string OneLine(string text) => Blanks().Replace(text, " ").Trim();
 
     public void TestStarted(ITest test)
     {
@@ -167,7 +189,7 @@ internal sealed partial class Worker : ITestListener
     private void GiveUp()
     {
         if (!stopAtFailure || clock.Elapsed < Patience) return;
-        Record($"hangs\t{trying}\t{running}");
+        answers.WriteLine(WorkerProcess.Answer + new Fate(Fate.Hang, running, "", 0).Line(trying));
         Environment.Exit(3);
     }
 
@@ -210,9 +232,6 @@ internal sealed partial class Worker : ITestListener
     }
 
     private static IEnumerable<ITest> Leaves(ITest test) => test.IsSuite ? test.Tests.SelectMany(Leaves) : [test];
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Blanks();
 
     [GeneratedRegex(@"\.(Training\w*|RandomProgram\w*|SpecialValueTests|DeviceFaults|CutLaunches|Row1[0-3]\w*)\.|AlsoSeen\.(?!Convolutions)")]
     private static partial Regex NotOfKernels();
