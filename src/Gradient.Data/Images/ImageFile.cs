@@ -3,7 +3,7 @@ namespace Gradient.Data;
 /// <summary>
 /// Reads images: PNG (every colour type, depth and interlace), JPEG (baseline and progressive, gray and colour) and Netpbm's PGM and PPM, told
 /// apart by their first bytes, whatever their name. The result is Float32 [height, width, channels] on the CPU with values 0 to 1.
-/// Colour profiles, gamma and the EXIF orientation are ignored, as torchvision ignores them.
+/// Colour profiles, gamma and the EXIF orientation are ignored, as torchvision ignores them. What it writes is PNG.
 /// </summary>
 public static class ImageFile
 {
@@ -40,6 +40,30 @@ public static class ImageFile
                 $"{name} is no image in PNG, JPEG, PGM or PPM: it begins with {System.Convert.ToHexString(bytes.AsSpan(0, Math.Min(4, bytes.Length)))}."),
         };
         return image.ToTensor(channels == 0 ? image.Channels : channels);
+    }
+
+    /// <summary>Writes an image as PNG, atomically; the arguments are those of <see cref="EncodePng"/>.</summary>
+    /// <exception cref="ShapeMismatchException">It is no image.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Save(string path, Tensor image)
+    {
+        byte[] png = EncodePng(image);
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
+    /// <summary>The bytes of a PNG file with eight bits per sample.</summary>
+    /// <param name="image">
+    /// [height, width] or [height, width, channels] on any device: 1 gray, 2 with alpha, 3 colour, 4 with alpha. Values are 0 to 1; what is
+    /// outside is clamped, NaN is 0.
+    /// </param>
+    /// <exception cref="ShapeMismatchException">It has another rank, no pixels, or more than four channels.</exception>
+    /// <exception cref="UnsupportedOperationException">It has more values than an array holds.</exception>
+    public static byte[] EncodePng(Tensor image)
+    {
+        if (image.Rank is < 2 or > 3 || image.Shape.IsEmpty || (image.Rank == 3 && image.Shape[2] > 4))
+            throw new ShapeMismatchException($"png: shape {image.Shape} is no image; it takes [height, width] or [height, width, channels] with one to four channels.");
+        int channels = image.Rank == 2 ? 1 : (int)image.Shape[2];
+        return PngEncoder.Encode(new((int)image.Shape[0], (int)image.Shape[1], channels, image.To(DType.Float32).ToArray<float>()));
     }
 
     /// <summary>The number of values of an image, if an array holds them.</summary>

@@ -12,7 +12,8 @@ internal static class PngDecoder
     /// <summary>Adam7: first column and row, and the steps between them, of the seven images.</summary>
     private static readonly (int X, int Y, int StepX, int StepY)[] Passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
-    private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+    /// <summary>The first bytes of every PNG.</summary>
+    internal static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     public static RawImage Decode(byte[] bytes, string name)
     {
@@ -114,7 +115,8 @@ internal static class PngDecoder
         }
     }
 
-    private static int Paeth(int left, int up, int corner)
+    /// <summary>Of the three neighbours the one nearest to left + up − corner (RFC 2083, 6.6).</summary>
+    internal static int Paeth(int left, int up, int corner)
     {
         int toLeft = Math.Abs(up - corner), toUp = Math.Abs(left - corner), toCorner = Math.Abs(left + up - (2 * corner));
         return toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
