@@ -34,6 +34,27 @@ public sealed class AnomalyTests
         Assert.That(() => y.Backward(), Throws.TypeOf<TapeException>().With.Message.Contains("log").And.Message.Contains("turn it on before"));
     }
 
+    [Test]
+    public void The_first_NaN_of_a_forward_names_the_operation_and_its_call_site()
+    {
+        using var mode = Tape.DetectAnomaly(ForwardAnomaly.NaN);
+        var x = GradientTensor.From([-1f, 4f], requiresGrad: true);
+        Assert.That(() => RootOf(x * 1).Exp(), Throws.TypeOf<TapeException>()
+            .With.Message.Contains("Forward of sqrt").And.Message.Contains("NaN").And.Message.Contains(nameof(RootOf)).And.Message.Contains("[2]"));
+    }
+
+    [Test]
+    public void Infinities_of_a_forward_are_an_anomaly_only_if_asked_for()
+    {
+        var x = GradientTensor.From([-1f, 400f], requiresGrad: true);
+        using (Tape.DetectAnomaly(ForwardAnomaly.NaN)) Assert.That(x.Exp().ToArray<float>()[1], Is.EqualTo(float.PositiveInfinity));
+        using (Tape.DetectAnomaly(ForwardAnomaly.NotFinite))
+            Assert.That(() => x.Exp(), Throws.TypeOf<TapeException>().With.Message.Contains("Forward of exp made the first infinity"));
+        Assert.That(() => x.Exp(), Throws.Nothing);
+        using (Tape.DetectAnomaly()) Assert.That(() => x.Log(), Throws.Nothing);
+        Assert.That(Tape.IsDetectingAnomaly, Is.False);
+    }
+
     // Neither inlined nor left by a tail call, so that there is a frame to name.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     private static GradientTensor RootOf(GradientTensor x) => x.Sqrt();

@@ -13,6 +13,7 @@ public static partial class Tape
 {
     private static readonly AsyncLocal<bool> Paused = new();
     private static readonly AsyncLocal<bool> Watching = new();
+    private static readonly AsyncLocal<ForwardAnomaly> WatchingForward = new();
 
     /// <summary>Whether operations are recorded here and now.</summary>
     public static bool IsRecording => !Paused.Value;
@@ -24,16 +25,21 @@ public static partial class Tape
     /// Records nothing until the result is disposed: <c>using (Tape.NoGrad()) { … }</c>. Scopes nest, flow through await and
     /// belong to the logical call, not the thread.
     /// </summary>
-    public static IDisposable NoGrad() => new Mode(Paused, true);
+    public static IDisposable NoGrad() => new Mode<bool>(Paused, true);
 
     /// <summary>Records again, inside of <see cref="NoGrad"/>, until the result is disposed.</summary>
-    public static IDisposable EnableGrad() => new Mode(Paused, false);
+    public static IDisposable EnableGrad() => new Mode<bool>(Paused, false);
 
     /// <summary>
     /// Until the result is disposed, recorded operations remember their call site, and a backward that makes the first NaN or
     /// infinity throws <see cref="TapeException"/> naming the operation and where it was called. Slow: for debugging.
     /// </summary>
-    public static IDisposable DetectAnomaly() => new Mode(Watching, true);
+    /// <param name="forward">
+    /// For which numbers to look in the results of recorded operations too: the first that holds one throws. None by default. Infinities
+    /// may be meant (as where a mask leaves −∞ for a softmax); NaN hardly ever is.
+    /// </param>
+    public static IDisposable DetectAnomaly(ForwardAnomaly forward = ForwardAnomaly.None) =>
+        new Both(new Mode<ForwardAnomaly>(WatchingForward, forward), new Mode<bool>(Watching, true));
 
     /// <summary>
     /// Records an operation of one's own. <paramref name="forward"/> runs without being recorded; <paramref name="backward"/> gets
@@ -117,9 +123,20 @@ public static partial class Tape
     {
         if (!IsRecording || !output.DType.IsFloatingPoint() || !AnyRequiresGrad(inputs)) return output;
         var node = NewNode(name, output, inputs, saved)!;
+        if (IsDetectingAnomaly && WatchingForward.Value != ForwardAnomaly.None) CheckResult(node, output);
         node.Backward = backward;
         output.Node = node;
         return output;
+    }
+
+    private static void CheckResult(Node node, GradientTensor output)
+    {
+        using var _ = NoGrad();
+        bool nan = output.IsNaN().Any().Item<bool>();
+        if (!nan && (WatchingForward.Value == ForwardAnomaly.NaN || output.IsFinite().All().Item<bool>())) return;
+        throw new TapeException(
+            $"Forward of {node.Name} made the first {(nan ? "NaN" : "infinity")}, in its result of shape {output.Shape}. "
+            + $"The operation was called{Environment.NewLine}{node.CallSite}");
     }
 
     /// <summary>The innermost frames outside this library.</summary>
@@ -140,13 +157,13 @@ public static partial class Tape
         return text.ToString();
     }
 
-    private sealed class Mode : IDisposable
+    private sealed class Mode<T> : IDisposable
     {
-        private readonly AsyncLocal<bool> flag;
-        private readonly bool before;
+        private readonly AsyncLocal<T> flag;
+        private readonly T? before;
         private bool ended;
 
-        public Mode(AsyncLocal<bool> flag, bool value)
+        public Mode(AsyncLocal<T> flag, T value)
         {
             this.flag = flag;
             before = flag.Value;
@@ -157,7 +174,16 @@ public static partial class Tape
         {
             if (ended) return;
             ended = true;
-            flag.Value = before;
+            flag.Value = before!;
+        }
+    }
+
+    private sealed class Both(IDisposable first, IDisposable second) : IDisposable
+    {
+        public void Dispose()
+        {
+            second.Dispose();
+            first.Dispose();
         }
     }
 }

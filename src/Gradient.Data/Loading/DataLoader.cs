@@ -102,7 +102,11 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
 
     /// <summary>Batches per epoch.</summary>
     /// <exception cref="UnsupportedOperationException">It is a stream that does not know its length.</exception>
-    public int BatchCount => CountBatches() ?? throw UnknownLength();
+    public int BatchCount => KnownBatchCount ?? throw UnknownLength();
+
+    /// <summary>Batches per epoch; null if it is a stream that does not know its length.</summary>
+    public int? KnownBatchCount =>
+        source.Count is { } count ? checked((int)(DropLast ? count / BatchSize : (count + BatchSize - 1) / BatchSize)) : null;
 
     /// <summary>Examples per epoch.</summary>
     /// <exception cref="UnsupportedOperationException">It is a stream that does not know its length.</exception>
@@ -134,7 +138,7 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
 
         set
         {
-            int? count = CountBatches();
+            int? count = KnownBatchCount;
             if (value.Epoch < 0 || value.Batch < 0 || value.Batch > count)
                 throw new ArgumentOutOfRangeException(nameof(value), value, $"A position has an epoch from 0 and a batch from 0{(count is null ? "" : $" to {count}")}.");
             lock (gate)
@@ -219,8 +223,6 @@ public sealed class DataLoader : IEnumerable<Batch>, IDisposable
 
     private static UnsupportedOperationException UnknownLength() =>
         new("DataLoader: the stream does not know how many examples it has; override StreamingDataset.Count, or enumerate it.");
-
-    private int? CountBatches() => source.Count is { } count ? checked((int)(DropLast ? count / BatchSize : (count + BatchSize - 1) / BatchSize)) : null;
 
     private BatchEnumerator Begin(CancellationToken cancellation)
     {

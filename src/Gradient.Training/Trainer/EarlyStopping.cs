@@ -9,7 +9,7 @@ public sealed record EarlyStopping
     /// </summary>
     public string Monitor { get; init; } = "validation.loss";
 
-    /// <summary>How many looks without an improvement are borne; 0 stops at the first. 3 by default.</summary>
+    /// <summary>At how many looks in a row without an improvement the training ends, at least 1; 3 by default.</summary>
     public int Patience { get; init; } = 3;
 
     /// <summary>By how much the metric must be better than the best so far to count; 0 by default.</summary>

@@ -68,4 +68,21 @@ public sealed record TrainingOptions
 
     /// <summary>Whether the metrics are measured on the batches of the training too; true by default.</summary>
     public bool MeasureTraining { get; init; } = true;
+
+    /// <exception cref="ArgumentOutOfRangeException">A number is outside of what it may be.</exception>
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Epochs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxSteps ?? 1, nameof(MaxSteps));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(AccumulationSteps);
+        if (!(ClipNorm is null or >= 0)) throw new ArgumentOutOfRangeException(nameof(ClipNorm), ClipNorm, "ClipNorm is a bound of at least 0.");
+        if (!(ClipValue is null or >= 0)) throw new ArgumentOutOfRangeException(nameof(ClipValue), ClipValue, "ClipValue is a bound of at least 0.");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ValidateEvery ?? 1, nameof(ValidateEvery));
+        ArgumentOutOfRangeException.ThrowIfNegative(KeepCheckpoints);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(CheckpointEvery ?? 1, nameof(CheckpointEvery));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(LogEvery);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(EarlyStopping?.Patience ?? 1, "EarlyStopping.Patience");
+        if (!(EarlyStopping is null or { MinimumDelta: >= 0 }))
+            throw new ArgumentOutOfRangeException("EarlyStopping.MinimumDelta", EarlyStopping!.MinimumDelta, "MinimumDelta is at least 0.");
+    }
 }

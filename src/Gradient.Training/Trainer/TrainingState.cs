@@ -45,21 +45,35 @@ public sealed class TrainingState
     [JsonInclude]
     public TimeSpan Elapsed { get; internal set; }
 
-    /// <summary>Looks at the watched metric since the best one.</summary>
+    /// <summary>The watched metric when it last improved by as much as early stopping demands.</summary>
+    [JsonInclude]
+    internal double? PatienceMetric { get; set; }
+
+    /// <summary>Looks at the watched metric since then.</summary>
     [JsonInclude]
     internal int LooksWithoutImprovement { get; set; }
 
-    /// <summary>The step of the last validation, and of the last record.</summary>
+    /// <summary>The step of the last validation.</summary>
     [JsonInclude]
     internal long ValidatedStep { get; set; }
 
+    /// <summary>The step of the last record.</summary>
     [JsonInclude]
     internal long RecordedStep { get; set; }
 
-    /// <summary>Examples since the last record, and in this epoch.</summary>
+    /// <summary>Examples whose loss was summed since the last record.</summary>
     [JsonInclude]
     internal long RecordExamples { get; set; }
 
+    /// <summary>Examples of the running epoch whose loss was summed.</summary>
     [JsonInclude]
     internal long EpochExamples { get; set; }
+
+    /// <summary>The sum of the losses of the running epoch's examples, up to the last record.</summary>
+    [JsonInclude]
+    internal double EpochLoss { get; set; }
+
+    /// <summary>How long the running epoch has taken in earlier runs.</summary>
+    [JsonInclude]
+    internal TimeSpan EpochElapsed { get; set; }
 }
