@@ -245,6 +245,7 @@ public sealed partial class Trainer
         History.Tell("optimizer", Optimizer.GetType().Name);
         History.Tell("device", Device.ToString() ?? "");
         History.Tell("version", typeof(Trainer).Assembly.GetName().Version?.ToString(3) ?? "");
+        History.Tell("watched", monitor.Name);
         if (Options.Seed is { } seed) History.Tell("seed", seed.ToString(CultureInfo.InvariantCulture));
         if (Options.MixedPrecision != MixedPrecision.None) History.Tell("precision", Options.MixedPrecision.ToString());
     }

@@ -86,7 +86,7 @@ public sealed class ConsoleProgressTests
         Assert.That(terminal.Screen, Is.EqualTo(new[]
         {
             "a message",
-            "epoch 1/5  loss 0.2500  accuracy 0.5000  validation loss 0.09000  validation accuracy 0.9790  2,987 examples/s  1 min 23 s",
+            "epoch 1/5  loss 0.2500  accuracy 0.5000  validation loss 0.09000, accuracy 0.9790  2,987 examples/s  1 min 23 s",
             "stopped after step 100: cancelled",
         }));
     }

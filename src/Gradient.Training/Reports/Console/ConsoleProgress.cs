@@ -65,8 +65,8 @@ public sealed class ConsoleProgress : ProgressReporter
         var line = new ProgressLine(Epoch(context, epoch.Epoch));
         line.Add("loss " + ReportText.Number(epoch.TrainLoss), 0);
         AddMetrics(line, epoch.TrainMetrics, "");
-        if (epoch.ValidationLoss is { } loss) line.Add("validation loss " + ReportText.Number(loss), 0);
-        if (epoch.ValidationMetrics is { } metrics) AddMetrics(line, metrics, "validation ");
+        if (epoch is { ValidationLoss: { } loss, ValidationMetrics: { } metrics })
+            line.Add(string.Join(", ", [$"validation loss {ReportText.Number(loss)}", .. metrics.Select(m => $"{m.Key} {ReportText.Number(m.Value)}")]), 0);
         if (Rate(context) is { } rate) line.Add(rate, 0);
         line.Add(ReportText.Duration(epoch.Duration), 0);
         WriteLine(line.ToString());
