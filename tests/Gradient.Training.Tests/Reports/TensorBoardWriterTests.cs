@@ -204,6 +204,39 @@ public sealed class TensorBoardWriterTests
         Assert.That(writer.Flush, Throws.TypeOf<ObjectDisposedException>());
     }
 
+    [Test]
+    public void A_full_disk_leaves_whole_records_and_loses_none()
+    {
+        var disk = new SmallDisk { Room = 70 };
+        var records = new RecordFile(disk);
+        records.Append(Version('a'));
+        records.Flush();
+        records.Append(Version('b'));
+        records.Append(Version('c'));
+        Assert.That(records.Flush, Throws.TypeOf<IOException>());
+        Assert.That((disk.Length, disk.Position), Is.EqualTo((36L, 36L)), "what was written of the second record is gone again");
+        disk.Room = 1000;
+        records.Flush();
+        string path = Path.Combine(folder, "records");
+        File.WriteAllBytes(path, disk.ToArray());
+        Assert.That(EventFileReader.Read(path).Select(e => e.FileVersion![..1]), Is.EqualTo(new[] { "a", "b", "c" }));
+
+        static ReadOnlySpan<byte> Version(char first) => new ProtobufMessage().Text(3, first + "23456789012345678").Bytes; // 20 bytes
+    }
+
+    /// <summary>Writes what there is room for, then fails, as a file does.</summary>
+    private sealed class SmallDisk : MemoryStream
+    {
+        public int Room { get; set; }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            int fits = (int)Math.Min(buffer.Length, Room - Position);
+            base.Write(buffer[..fits]);
+            if (fits < buffer.Length) throw new IOException("No space left on device");
+        }
+    }
+
     private EventFileReader.Histogram WriteHistogram(float[] values)
     {
         using var writer = new TensorBoardWriter(folder);

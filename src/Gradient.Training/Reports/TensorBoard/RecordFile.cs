@@ -8,15 +8,15 @@ namespace Gradient.Training;
 /// A file of records as TensorFlow frames them (tensorflow/core/lib/io/record_writer): length, its check, the bytes, their check. Records are
 /// gathered in memory and appended whole, so that others may read while it grows. Not safe for several threads.
 /// </summary>
-internal sealed class RecordFile : IDisposable
+/// <param name="stream">The file, without a buffer of its own; it is closed with this.</param>
+internal sealed class RecordFile(Stream stream) : IDisposable
 {
-    private readonly FileStream stream;
     private readonly ArrayBufferWriter<byte> pending = new();
 
     /// <summary>Makes the file.</summary>
     /// <exception cref="IOException">It is there already, or cannot be made.</exception>
-    public RecordFile(string path) =>
-        stream = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
+    public static RecordFile Create(string path) =>
+        new(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0));
 
     /// <summary>The bytes that wait for <see cref="Flush"/>.</summary>
     public int PendingBytes => pending.WrittenCount;

@@ -35,7 +35,7 @@ public sealed class TensorBoardWriter : IDisposable
         this.flushInterval = flushInterval ?? TimeSpan.FromSeconds(10);
         Directory.CreateDirectory(folder);
         FilePath = UnusedPath(folder, this.time.GetUtcNow());
-        records = new(FilePath);
+        records = RecordFile.Create(FilePath);
         lastFlush = this.time.GetTimestamp();
         // Event.file_version and Event.source_metadata.writer: what a reader wants to see first.
         records.Append(Event(step: 0).Text(3, "brain.Event:2").Message(10, new ProtobufMessage().Text(1, "Gradient")).Bytes);
