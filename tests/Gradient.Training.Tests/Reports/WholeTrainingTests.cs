@@ -40,7 +40,7 @@ public sealed class WholeTrainingTests
             var page = ReportPage.Save(history);
             Assert.That(page["Loss"].Curves.Select(c => c.Points.Length), Is.EqualTo(new[] { history.Steps.Count, 4 }));
             Assert.That(page["accuracy"].Curves.Select(c => c.Points.Length), Is.EqualTo(new[] { 4, 4 }));
-            Assert.That(page.Html, Does.Contain("Best validation.loss").And.Contain("of 12 examples right").And.Contain("<dt>optimizer</dt><dd>Sgd</dd>"));
+            Assert.That(page.Html, Does.Contain("Best validation loss").And.Contain("of 12 examples right").And.Contain("<dt>optimizer</dt><dd>Sgd</dd>"));
         }
         finally
         {

@@ -61,7 +61,7 @@ internal sealed class ChartScale
         double size = Math.Max(Math.Abs(least), Math.Abs(greatest));
         if (greatest - least <= 1e-9 * size || size < 1e-280)
         {
-            double around = size < 1e-280 ? 1 : size * 0.1;
+            double around = size < 1e-280 ? 1 : size; // a constant: from 0 to its double
             (least, greatest) = (least - around, greatest + around);
         }
 

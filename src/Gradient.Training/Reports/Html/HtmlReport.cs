@@ -81,7 +81,7 @@ internal static class HtmlReport
             int epoch = 0;
             foreach (var record in history.Epochs)
                 if (record.Step < history.BestStep) epoch = record.Epoch + 1;
-            return ("Best " + history.About.GetValueOrDefault("watched", "value"), value, history.BestStep, epoch);
+            return ("Best " + history.About.GetValueOrDefault("watched", "value").Replace('.', ' '), value, history.BestStep, epoch);
         }
 
         var least = history.Validations.Where(r => !double.IsNaN(r.Loss)).MinBy(r => r.Loss);
