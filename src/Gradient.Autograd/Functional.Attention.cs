@@ -103,7 +103,7 @@ public static partial class Functional
                         return [GradientTensor.Stack([gradients[0]!, gradients[1]!, gradients[2]!]).Permute(1, 3, 0, 2, 4), gradients[3]];
                     }
 
-                    var d = Tensor.Empty(split.Shape, split.DType, split.Device);
+                    var d = Tensor.Empty(split.Shape, split.DType, split.Device, "attention");
                     using Tensor dquery = PartOf(d, 0), dkey = PartOf(d, 1), dvalue = PartOf(d, 2);
                     AttendBackward(
                         options, g, PartOf(split.Value, 0), PartOf(split.Value, 1), PartOf(split.Value, 2), mask, scores, output, logSumExp, dquery, dkey, dvalue);
@@ -134,7 +134,7 @@ public static partial class Functional
         using (var seen = mask?.Value.View(mask.Value.Layout.Expand(scores)))
         {
             var y = EmptyAs(query, query.Shape.With(-1, value.Shape[-1]));
-            var logSumExp = Tensor.Empty(scores.Without(-1), y.DType == DType.Float64 ? DType.Float64 : DType.Float32, y.Device);
+            var logSumExp = Tensor.Empty(scores.Without(-1), y.DType == DType.Float64 ? DType.Float64 : DType.Float32, y.Device, "attention");
             y.Backend.Attention(options, query, key, value, seen, y, logSumExp);
             return (y, logSumExp);
         }
@@ -210,7 +210,7 @@ public static partial class Functional
         }
 
         for (int i = 0; i < rank; i++) (inverse[order[i]], lengths[i]) = (i, shape[order[i]]);
-        using var stored = Tensor.Empty(new Shape(lengths), other.DType, other.Device);
+        using var stored = Tensor.Empty(new Shape(lengths), other.DType, other.Device, "attention");
         return stored.View(stored.Layout.Permute(inverse));
 
         long Step(int axis)

@@ -101,7 +101,7 @@ public static partial class Functional
     // has the other two as its own gradients, so recording all three closes the circle: gradients of any order.
     private static GradientTensor Convolve(GradientTensor x, GradientTensor weight, GradientTensor? bias, Conv2dOptions options, Shape shape)
     {
-        var y = Tensor.Empty(shape, x.DType, x.Device);
+        var y = Tensor.Empty(shape, x.DType, x.Device, "conv2d");
         x.Backend.Conv2d(x.Value, weight.Value, bias?.Value, options, y);
         bool needX = x.RequiresGrad, needWeight = weight.RequiresGrad, needBias = bias is { RequiresGrad: true };
         var (inputShape, kernelShape) = (x.Shape, weight.Shape);
@@ -116,7 +116,7 @@ public static partial class Functional
 
     private static GradientTensor ConvolveInput(GradientTensor dy, GradientTensor weight, Conv2dOptions options, Shape inputShape)
     {
-        var dx = Tensor.Empty(inputShape, dy.DType, dy.Device);
+        var dx = Tensor.Empty(inputShape, dy.DType, dy.Device, "conv2d input gradient");
         dy.Backend.Conv2dInputGradient(dy.Value, weight.Value, options, dx);
         bool needDy = dy.RequiresGrad, needWeight = weight.RequiresGrad;
         var (outputShape, kernelShape) = (dy.Shape, weight.Shape);
@@ -130,7 +130,7 @@ public static partial class Functional
 
     private static GradientTensor ConvolveWeight(GradientTensor x, GradientTensor dy, Conv2dOptions options, Shape kernelShape)
     {
-        var dw = Tensor.Empty(kernelShape, x.DType, x.Device);
+        var dw = Tensor.Empty(kernelShape, x.DType, x.Device, "conv2d weight gradient");
         x.Backend.Conv2dWeightGradient(x.Value, dy.Value, options, dw);
         bool needX = x.RequiresGrad, needDy = dy.RequiresGrad;
         var (inputShape, outputShape) = (x.Shape, dy.Shape);

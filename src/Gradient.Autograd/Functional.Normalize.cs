@@ -128,11 +128,11 @@ public static partial class Functional
         string name, NormalizeKind kind, GradientTensor x, AxisSet axes, GradientTensor? weight, GradientTensor? bias, double epsilon,
         out (Tensor? Mean, Tensor Inverse) statistics)
     {
-        var y = Tensor.Empty(x.Shape, x.DType, x.Device);
+        var y = Tensor.Empty(x.Shape, x.DType, x.Device, name);
         var shape = x.Shape.Reduce(axes, keepDims: true);
         var type = x.DType == DType.Float64 ? DType.Float64 : DType.Float32;
-        var mean = kind == NormalizeKind.Standard ? Tensor.Empty(shape, type, x.Device) : null;
-        var inverse = Tensor.Empty(shape, type, x.Device);
+        var mean = kind == NormalizeKind.Standard ? Tensor.Empty(shape, type, x.Device, name) : null;
+        var inverse = Tensor.Empty(shape, type, x.Device, name);
         x.Backend.Normalize(kind, x.Value, axes, weight?.Value, bias?.Value, epsilon, y, mean, inverse);
         statistics = (mean, inverse);
         bool needX = x.RequiresGrad, needWeight = weight is { RequiresGrad: true }, needBias = bias is { RequiresGrad: true };

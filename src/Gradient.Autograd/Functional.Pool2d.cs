@@ -74,9 +74,9 @@ public static partial class Functional
     private static (GradientTensor Values, Tensor? Indices) Pool(
         string name, GradientTensor x, Pool2dOptions options, Shape shape, bool withIndices)
     {
-        var y = Tensor.Empty(shape, x.DType, x.Device);
+        var y = Tensor.Empty(shape, x.DType, x.Device, name);
         bool recorded = Tape.IsRecording && x.RequiresGrad;
-        var indices = options.Kind == PoolKind.Maximum && (withIndices || recorded) ? Tensor.Empty(shape, DType.Int32, x.Device) : null;
+        var indices = options.Kind == PoolKind.Maximum && (withIndices || recorded) ? Tensor.Empty(shape, DType.Int32, x.Device, name) : null;
         x.Backend.Pool2d(options, x.Value, y, indices);
         var inputShape = x.Shape;
         return (Tape.Record(name, y, [x], g => [PoolInput(name, g, indices, options, inputShape)]), indices);
@@ -85,7 +85,7 @@ public static partial class Functional
     // The gradient is linear in g, so its own gradient is a pooling: the same means, or the elements that were the largest.
     private static GradientTensor PoolInput(string name, GradientTensor g, Tensor? indices, Pool2dOptions options, Shape inputShape)
     {
-        var dx = Tensor.Empty(inputShape, g.DType, g.Device);
+        var dx = Tensor.Empty(inputShape, g.DType, g.Device, name);
         g.Backend.Pool2dBackward(options, g.Value, indices, dx);
         var shape = g.Shape;
         return Tape.Record(name + " gradient", dx, [g], gg => [

@@ -89,7 +89,7 @@ public static partial class Functional
     private static Tensor Padded(in Shape image, Tensor like, in Conv2dOptions options)
     {
         var padded = Tensor.Empty(
-            [image[0], image[1] + (2L * options.PaddingHeight), image[2] + (2L * options.PaddingWidth), image[3]], like.DType, like.Device);
+            [image[0], image[1] + (2L * options.PaddingHeight), image[2] + (2L * options.PaddingWidth), image[3]], like.DType, like.Device, "unfold");
         if (options.PaddingHeight > 0 || options.PaddingWidth > 0) padded.Fill(0);
         return padded;
     }

@@ -54,7 +54,7 @@ public sealed partial class GradientTensor
         for (int i = 0; i < Rank; i++)
             if (set.Contains(i)) CheckNotEmpty(name, Shape, i);
         var kept = Shape.Reduce(set, keepDims: true);
-        return Tape.RecordWithOutput(name, Reduced(kind, set, keepDims, DType), [this], (y, g) =>
+        return Tape.RecordWithOutput(name, Reduced(kind, set, keepDims, DType, name), [this], (y, g) =>
         {
             // Where the extreme is NaN, it is the NaNs that equal it.
             var ties = EqualTo(y.Detach().Reshape(kept)).LogicalOr(IsNaN()).To(g.DType);
@@ -68,7 +68,7 @@ public sealed partial class GradientTensor
         CheckNotEmpty(name, Shape, axis);
         var kept = Shape.With(axis, 1);
         var shape = keepDims ? kept : Shape.Without(axis);
-        Tensor values = Tensor.Empty(shape, DType, Device), indices = Tensor.Empty(shape, DType.Int64, Device);
+        Tensor values = Tensor.Empty(shape, DType, Device, name), indices = Tensor.Empty(shape, DType.Int64, Device, name);
         using (var valuesView = values.View(Layout.Contiguous(kept)))
         using (var indicesView = indices.View(Layout.Contiguous(kept)))
             Backend.ArgReduce(kind, Value, axis, valuesView, indicesView);
@@ -81,7 +81,7 @@ public sealed partial class GradientTensor
     {
         axis = x.Shape.Axis(axis, name);
         CheckNotEmpty(name, x.Shape, axis);
-        var indices = Tensor.Empty(keepDims ? x.Shape.With(axis, 1) : x.Shape.Without(axis), DType.Int64, x.Device);
+        var indices = Tensor.Empty(keepDims ? x.Shape.With(axis, 1) : x.Shape.Without(axis), DType.Int64, x.Device, name);
         using var view = indices.View(Layout.Contiguous(x.Shape.With(axis, 1)));
         x.Backend.ArgReduce(kind, x, axis, null, view);
         return new(indices);

@@ -109,7 +109,7 @@ public sealed partial class GradientTensor
     /// <summary>The same for a shape that is checked already, under the name that the user called.</summary>
     internal GradientTensor Gather(string name, int axis, GradientTensor index, Shape shape)
     {
-        var result = Tensor.Empty(shape, DType, Device);
+        var result = Tensor.Empty(shape, DType, Device, name);
         Backend.Gather(Value, axis, index.Value, result, name);
         var from = Shape;
         return Tape.Record(name, result, [this], g => [g.ScatterIntoZeros(from, axis, index)], index);
@@ -118,7 +118,7 @@ public sealed partial class GradientTensor
     /// <summary>The counterpart of Gather: zeros of a shape, and this added at the places of the index.</summary>
     internal GradientTensor ScatterIntoZeros(Shape shape, int axis, GradientTensor index)
     {
-        var result = Tensor.Empty(shape, DType, Device);
+        var result = Tensor.Empty(shape, DType, Device, "scatterAdd");
         Backend.Fill(result, 0);
         Backend.Scatter(ScatterKind.Add, axis, index.Value, Value, result);
         return Tape.Record("scatterAdd", result, [this], g => [g.Gather("gather", axis, index, index.Shape)], index);

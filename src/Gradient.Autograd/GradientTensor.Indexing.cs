@@ -100,7 +100,7 @@ public sealed partial class GradientTensor
     /// <summary>A tensor of another shape, filled with a value, and this one at the place that the view shows.</summary>
     private GradientTensor PutInto(string name, Shape whole, Func<Layout, Layout> view, double fill = 0)
     {
-        var result = Tensor.Empty(whole, DType, Device);
+        var result = Tensor.Empty(whole, DType, Device, name);
         using (var part = result.View(view(result.Layout)))
         {
             if (part.ElementCount != result.ElementCount) Backend.Fill(result, fill);

@@ -45,7 +45,7 @@ public sealed partial class GradientTensor
     {
         long m = a.Shape[^2], n = b.Shape[^1];
         var batch = ShapeChecks.Broadcast(name, a.Shape.Without(-1).Without(-1), b.Shape.Without(-1).Without(-1));
-        var result = Tensor.Empty(batch.Insert(batch.Rank, m).Insert(batch.Rank + 1, n), a.DType, a.Device);
+        var result = Tensor.Empty(batch.Insert(batch.Rank, m).Insert(batch.Rank + 1, n), a.DType, a.Device, name);
         a.Backend.MatMul(a.Value, b.Value, bias?.Value, activation, result);
         if (!Tape.IsRecording || !(a.RequiresGrad || b.RequiresGrad || bias is { RequiresGrad: true })) return new(result);
         var left = b.RequiresGrad ? a : null;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Autograd;
 
 public sealed partial class GradientTensor
@@ -61,9 +63,9 @@ public sealed partial class GradientTensor
     public GradientTensor Any(int axis, bool keepDims = false) => Any([axis], keepDims);
 
     /// <summary>Reduces without recording, in storage that only the result refers to.</summary>
-    private Tensor Reduced(ReduceKind kind, AxisSet axes, bool keepDims, DType dtype)
+    private Tensor Reduced(ReduceKind kind, AxisSet axes, bool keepDims, DType dtype, [CallerMemberName] string operation = "")
     {
-        var result = Tensor.Empty(Shape.Reduce(axes, keepDims), dtype, Device);
+        var result = Tensor.Empty(Shape.Reduce(axes, keepDims), dtype, Device, operation);
         if (keepDims || axes.Count == 0)
         {
             Backend.Reduce(kind, Value, axes, result);

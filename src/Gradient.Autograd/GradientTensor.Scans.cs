@@ -25,7 +25,7 @@ public sealed partial class GradientTensor
     private Tensor Scanned(string name, ScanKind kind, int axis, bool reverse)
     {
         axis = Shape.Axis(axis, name);
-        var result = Tensor.Empty(Shape, DType, Device);
+        var result = Tensor.Empty(Shape, DType, Device, name);
         Backend.Scan(kind, Value, axis, reverse, result);
         return result;
     }

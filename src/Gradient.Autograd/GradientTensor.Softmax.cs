@@ -19,7 +19,7 @@ public sealed partial class GradientTensor
         ShapeChecks.FloatingPoint(name, DType);
         if (Rank == 0) return Unsqueeze(0).Softmax(name, kind, 0, composed).Squeeze(0);
         axis = Shape.Axis(axis, name);
-        var result = Tensor.Empty(Shape, DType, Device);
+        var result = Tensor.Empty(Shape, DType, Device, name);
         Backend.Softmax(kind, Value, axis, result);
         return Tape.RecordWithOutput(name, result, [this], (y, g) =>
         {

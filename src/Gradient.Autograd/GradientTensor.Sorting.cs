@@ -29,7 +29,7 @@ public sealed partial class GradientTensor
     {
         axis = Shape.Axis(axis, name);
         var shape = Shape.With(axis, k);
-        Tensor values = Tensor.Empty(shape, DType, Device), indices = Tensor.Empty(shape, DType.Int64, Device);
+        Tensor values = Tensor.Empty(shape, DType, Device, name), indices = Tensor.Empty(shape, DType.Int64, Device, name);
         Backend.Sort(Value, axis, descending, values, indices);
         var where = new GradientTensor(indices);
         var from = Shape;

@@ -118,7 +118,7 @@ public sealed unsafe partial class CpuBackend
     /// <summary>A result that a kernel can write: the tensor itself, or a contiguous one that <see cref="Finish"/> copies to it.</summary>
     private readonly ref struct DenseResult(CpuBackend backend, Tensor target, DType dtype)
     {
-        public Tensor Tensor { get; } = target.IsContiguous && target.DType == dtype ? target : Tensor.Empty(target.Shape, dtype, target.Device);
+        public Tensor Tensor { get; } = target.IsContiguous && target.DType == dtype ? target : Tensor.Empty(target.Shape, dtype, target.Device, "conv2d");
 
         public void Finish()
         {

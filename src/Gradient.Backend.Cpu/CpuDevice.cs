@@ -6,7 +6,7 @@ namespace Gradient.Backend.Cpu;
 public sealed class CpuDevice : Device
 {
     private readonly CpuBackend backend = new();
-    private readonly MemoryPool pool = Memory.CreatePool(new CpuMemorySource());
+    private readonly MemoryPool pool = Memory.CreatePool("cpu", new CpuMemorySource());
 
     private CpuDevice() { }
 

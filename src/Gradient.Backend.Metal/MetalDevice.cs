@@ -9,7 +9,7 @@ public sealed class MetalDevice : Device
     /// <summary>A device over whatever runs the kernels.</summary>
     public MetalDevice(IKernelDevice kernels)
     {
-        MemoryPool = Memory.CreatePool(kernels);
+        MemoryPool = Memory.CreatePool("metal", kernels);
         Backend = new MetalBackend(this, kernels);
     }
 

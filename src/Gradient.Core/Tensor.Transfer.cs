@@ -43,16 +43,16 @@ public sealed partial class Tensor
     /// A contiguous copy on another device. Elements pass through the host once, in the type that has fewer bytes to move; where
     /// one side is the CPU its memory is read or written directly, else a bounded buffer lies between.
     /// </summary>
-    private Tensor MoveTo(DType dtype, Device device)
+    private Tensor MoveTo(DType dtype, Device device, string operation)
     {
         if (dtype.Size() < DType.Size())
         {
-            using var converted = CopyTo(dtype, Device);
-            return converted.MoveTo(dtype, device);
+            using var converted = CopyTo(dtype, Device, operation);
+            return converted.MoveTo(dtype, device, operation);
         }
 
         var local = Contiguous();
-        var moved = Empty(Shape, DType, device);
+        var moved = Empty(Shape, DType, device, operation);
         CopyBytes(local.Storage, local.layout.Offset * DType.Size(), moved.Storage, ElementCount * DType.Size());
         if (!ReferenceEquals(local, this)) local.Dispose();
         if (dtype == DType) return moved;

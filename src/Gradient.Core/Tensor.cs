@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Core;
 
 /// <summary>
@@ -34,15 +36,20 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>A contiguous tensor of undefined content.</summary>
+    /// <param name="shape">The lengths of its axes.</param>
+    /// <param name="dtype">The type of its elements.</param>
+    /// <param name="device">Where it lies.</param>
+    /// <param name="operation">What errors and <see cref="MemoryProfiler"/> call what needs it; the calling member by default.</param>
     /// <exception cref="ShapeMismatchException">A length is negative.</exception>
     /// <exception cref="OutOfDeviceMemoryException">There is no memory for it.</exception>
-    public static Tensor Empty(in Shape shape, DType dtype, Device device)
+    public static Tensor Empty(in Shape shape, DType dtype, Device device, [CallerMemberName] string operation = "")
     {
         var layout = Layout.Contiguous(shape, 0, out long count);
         int size = dtype.Size();
         if (count > SizeClasses.MaxBytes / size)
-            throw new OutOfDeviceMemoryException($"No memory for shape {shape} of {dtype.Name()}: its {count:N0} elements exceed 2⁶² bytes.");
-        return new(layout, dtype, new Storage(device, count * size));
+            throw new OutOfDeviceMemoryException(
+                $"{OperationName.Of(operation)}: no memory for shape {shape} of {dtype.Name()}: its {count:N0} elements exceed 2⁶² bytes.");
+        return new(layout, dtype, new Storage(device, count * size, operation));
     }
 
     /// <summary>The element type.</summary>
@@ -145,10 +152,10 @@ public sealed partial class Tensor : IDisposable
     /// </summary>
     public override string ToString() => storage is null ? $"disposed  shape {Shape}, {DType.Name()}" : TensorPrinter.Print(this);
 
-    private Tensor CopyTo(DType dtype, Device device)
+    private Tensor CopyTo(DType dtype, Device device, [CallerMemberName] string operation = "")
     {
-        if (device != Device) return MoveTo(dtype, device);
-        var copy = Empty(Shape, dtype, device);
+        if (device != Device) return MoveTo(dtype, device, operation);
+        var copy = Empty(Shape, dtype, device, operation);
         Backend.Copy(this, copy);
         return copy;
     }

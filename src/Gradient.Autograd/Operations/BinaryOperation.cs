@@ -34,7 +34,7 @@ internal sealed record BinaryOperation(
         if (a.DType != dtype) a = a.To(dtype);
         if (b.DType != dtype) b = b.To(dtype);
         bool toBool = Kind is >= BinaryKind.Equal and <= BinaryKind.LogicalXor;
-        var result = Tensor.Empty(shape, toBool ? DType.Bool : dtype, a.Device);
+        var result = Tensor.Empty(shape, toBool ? DType.Bool : dtype, a.Device, Name);
         a.Backend.Binary(Kind, a.Value, b.Value, result);
         return ByA is not null && (a.RequiresGrad || b.RequiresGrad) && Tape.IsRecording ? Record(result, a, b) : new(result);
     }

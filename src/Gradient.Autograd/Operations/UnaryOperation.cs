@@ -26,7 +26,7 @@ internal sealed record UnaryOperation(
     public GradientTensor Apply(GradientTensor x, KernelParameters parameters = default)
     {
         bool toBool = Kind is UnaryKind.LogicalNot or UnaryKind.IsNaN or UnaryKind.IsFinite;
-        var result = Tensor.Empty(x.Shape, toBool ? DType.Bool : x.DType, x.Device);
+        var result = Tensor.Empty(x.Shape, toBool ? DType.Bool : x.DType, x.Device, Name);
         x.Backend.Unary(Kind, x.Value, result, parameters);
         // Closures are made in a method of their own: where one is written, what it captures is allocated on entry, used or not.
         return Derivative is not null && x.RequiresGrad && Tape.IsRecording ? Record(result, x, parameters) : new(result);
@@ -47,7 +47,7 @@ internal sealed record UnaryOperation(
     private GradientTensor Differentiate(GradientTensor? x, GradientTensor? y, GradientTensor g, KernelParameters parameters)
     {
         if (Fused is not { } kernel || Tape.IsRecording) return Derivative!(x!, y!, g, parameters);
-        var result = Tensor.Empty(g.Shape, g.DType, g.Device);
+        var result = Tensor.Empty(g.Shape, g.DType, g.Device, Name);
         g.Backend.Binary(kernel, g.Value, (x ?? y)!.Value, result, parameters);
         return new(result);
     }

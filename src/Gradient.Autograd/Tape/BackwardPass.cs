@@ -62,6 +62,7 @@ internal sealed class BackwardPass
         if (onTheWay is not null && node.Recompute is null && !LeadsOn(node)) return;
         // Ours to change or dispose: only this pass has seen the gradient, and only a closure that keeps nothing will.
         bool owned = arrived.Fresh && node.IsBuiltIn && !isWanted;
+        using var region = MemoryProfiler.IsRunning ? MemoryProfiler.Within("backward of " + node.Name) : default;
         if (node.Recompute is { } recompute) Splice(node, recompute, gradient);
         else Propagate(node, gradient, owned);
         if (!retainGraph) node.Free();

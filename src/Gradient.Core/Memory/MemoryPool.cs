@@ -36,18 +36,37 @@ public sealed class MemoryPool
     private readonly IMemorySource source;
     private readonly Stack<DeviceBuffer>?[] free = new Stack<DeviceBuffer>?[SizeClasses.Count];
     private readonly Lock gate = new(), collecting = new();
-    private long live, pooled, peak, highest, allocations, hits, sourceAllocations, collections;
+    private long live, requested, coming, pooled, peak, highest, allocated, allocations, returns, hits, sourceAllocations, collections;
     private long collectAt = CollectionFloor;
+    private long limit;
+    private MemoryRecorder? recorder; // called under the gate
 
     /// <summary>An empty pool over a source.</summary>
-    public MemoryPool(IMemorySource source) => this.source = source;
+    /// <param name="source">Where memory comes from.</param>
+    /// <param name="name">What errors call the device.</param>
+    public MemoryPool(IMemorySource source, string name = "the device") => (this.source, Name) = (source, name);
+
+    /// <summary>What people call the device: "cpu", "metal".</summary>
+    public string Name { get; }
+
+    /// <summary>
+    /// The most bytes that this pool may hold, live and kept for reuse; null (the default) means <see cref="Memory.Limit"/>. An allocation
+    /// that would exceed it first gives back what is kept and collects unreachable tensors, then throws.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not positive.</exception>
+    public long? Limit
+    {
+        get => Interlocked.Read(ref limit) is > 0 and var bytes ? bytes : null;
+        set => Interlocked.Exchange(ref limit, Memory.CheckedLimit(value));
+    }
 
     /// <summary>What the pool has done so far.</summary>
     public MemoryStatistics Statistics
     {
         get
         {
-            lock (gate) return new(live, pooled, peak, allocations, hits, sourceAllocations, collections);
+            lock (gate)
+                return new(live, requested, pooled, peak, allocated, allocations, returns, hits, sourceAllocations, Volatile.Read(ref collections));
         }
     }
 
@@ -63,17 +82,19 @@ public sealed class MemoryPool
     }
 
     /// <summary>A buffer of at least so many bytes, of undefined content.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <param name="operation">What errors and <see cref="MemoryProfiler"/> call what needs them.</param>
     /// <exception cref="OutOfDeviceMemoryException">
     /// There is none, even after the pool was trimmed and unreachable tensors were collected.
     /// </exception>
-    public DeviceBuffer Rent(long bytes)
+    public DeviceBuffer Rent(long bytes, string operation = "rent")
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        if (bytes > SizeClasses.MaxBytes) throw OutOfMemory(bytes);
+        if (bytes > SizeClasses.MaxBytes) throw OutOfMemory(bytes, operation);
         int index = SizeClasses.IndexOf(bytes);
         long size = SizeClasses.SizeOf(index);
         if (Volatile.Read(ref live) + size > Volatile.Read(ref collectAt)) Pace(size);
-        return TryRent(index, size, out var buffer) ? buffer : RentAfterCleaning(index, size, bytes);
+        return TryRent(index, bytes, operation, out var buffer) ? buffer : RentAfterCleaning(index, bytes, operation);
     }
 
     /// <summary>Takes a buffer back for reuse.</summary>
@@ -82,8 +103,11 @@ public sealed class MemoryPool
         int index = SizeClasses.IndexOf(buffer.Bytes);
         lock (gate)
         {
+            recorder?.Returning(buffer, live, pooled);
             live -= buffer.Bytes;
+            requested -= buffer.Requested;
             pooled += buffer.Bytes;
+            returns++;
             (free[index] ??= new()).Push(buffer);
         }
     }
@@ -114,68 +138,87 @@ public sealed class MemoryPool
         lock (gate) peak = live;
     }
 
-    private bool TryRent(int index, long size, out DeviceBuffer buffer)
+    /// <summary>Has the recorder told of all that comes and goes from now on.</summary>
+    internal void Attach(MemoryRecorder watcher)
     {
+        lock (gate)
+        {
+            watcher.Begin(live, pooled);
+            recorder = watcher;
+        }
+    }
+
+    /// <summary>Ends that; what the recorder knows does not change afterwards.</summary>
+    internal void Detach()
+    {
+        lock (gate)
+        {
+            recorder?.End(live, pooled);
+            recorder = null;
+        }
+    }
+
+    private bool TryRent(int index, long bytes, string operation, out DeviceBuffer buffer)
+    {
+        long size = SizeClasses.SizeOf(index);
         buffer = default;
         bool surplus;
         lock (gate)
         {
-            long limit = Memory.LimitOrMax;
-            if (size > limit - live) return false;
+            long most = Limit ?? Memory.Limit ?? long.MaxValue;
+            if (size > most - live - coming) return false;
             if (free[index] is { } stack && stack.TryPop(out buffer))
             {
                 pooled -= size;
                 hits++;
-                live += size;
-                Served();
+                Serve(ref buffer, bytes, operation);
                 return true;
             }
 
             // What is kept in other size classes counts against the limit too.
-            if (size > limit - live - pooled) return false;
-            surplus = pooled > 0 && live + pooled + size > GrowthFactor * Math.Max(CollectionFloor, highest);
-            live += size; // before the lock is left, so that the limit holds among threads
+            if (size > most - live - coming - pooled) return false;
+            surplus = pooled > 0 && live + coming + pooled + size > GrowthFactor * Math.Max(CollectionFloor, highest);
+            coming += size; // before the lock is left, so that the limit holds among threads
         }
 
         if (surplus) Trim();
         bool found = source.TryAllocate(size, out buffer); // outside the lock: the finalizer's thread returns buffers meanwhile
         lock (gate)
         {
-            if (found)
-            {
-                sourceAllocations++;
-                Served();
-            }
-            else
-            {
-                live -= size;
-            }
+            coming -= size;
+            if (!found) return false;
+            sourceAllocations++;
+            Serve(ref buffer, bytes, operation);
+            return true;
         }
-
-        return found;
     }
 
-    private void Served()
+    private void Serve(ref DeviceBuffer buffer, long bytes, string operation)
     {
+        buffer = buffer with { Requested = bytes };
+        live += buffer.Bytes;
+        requested += bytes;
+        allocated += buffer.Bytes;
         allocations++;
         peak = Math.Max(peak, live);
         highest = Math.Max(highest, live);
+        recorder?.Rented(buffer, operation, live, pooled);
     }
 
     /// <summary>First what costs little, then what costs more: the pool, young tensors, all tensors.</summary>
-    private DeviceBuffer RentAfterCleaning(int index, long size, long bytes)
+    private DeviceBuffer RentAfterCleaning(int index, long bytes, string operation)
     {
         Trim();
-        if (TryRent(index, size, out var buffer)) return buffer;
+        if (TryRent(index, bytes, operation, out var buffer)) return buffer;
         for (int generation = 1; generation <= GC.MaxGeneration; generation++)
         {
             Collect(generation);
-            if (TryRent(index, size, out buffer)) return buffer;
+            if (TryRent(index, bytes, operation, out buffer)) return buffer;
             Trim();
-            if (TryRent(index, size, out buffer)) return buffer;
+            if (TryRent(index, bytes, operation, out buffer)) return buffer;
         }
 
-        throw OutOfMemory(bytes);
+        throw OutOfMemory(bytes, operation);
     }
 
     /// <summary>
@@ -205,12 +248,12 @@ public sealed class MemoryPool
         Interlocked.Increment(ref collections);
     }
 
-    private OutOfDeviceMemoryException OutOfMemory(long bytes)
+    private OutOfDeviceMemoryException OutOfMemory(long bytes, string operation)
     {
         var now = Statistics;
         return new(
-            $"No memory for {bytes:N0} bytes: {now.LiveBytes:N0} are live, {now.PooledBytes:N0} pooled, the limit is "
-            + (Memory.Limit is { } limit ? $"{limit:N0}" : "what the system has")
+            $"{OperationName.Of(operation)}: no memory for {bytes:N0} bytes on {Name}: {now.LiveBytes:N0} are live, {now.PooledBytes:N0} pooled, the limit is "
+            + ((Limit ?? Memory.Limit) is { } most ? $"{most:N0}" : "what the system has")
             + ". Use smaller batches, TensorScope, gradient accumulation or Tape.Checkpoint.");
     }
 }

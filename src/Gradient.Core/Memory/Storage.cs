@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gradient.Core;
 
 /// <summary>
@@ -14,12 +16,14 @@ public sealed class Storage
     private int version;
 
     /// <summary>New storage of at least <paramref name="bytes"/> bytes, of undefined content, with one reference.</summary>
+    /// <param name="device">Where it lies.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="operation">What errors and <see cref="MemoryProfiler"/> call what needs it; the calling member by default.</param>
     /// <exception cref="OutOfDeviceMemoryException">There is no memory for it.</exception>
-    public Storage(Device device, long bytes)
+    public Storage(Device device, long bytes, [CallerMemberName] string operation = "")
     {
         Device = device;
-        Bytes = bytes;
-        buffer = device.MemoryPool.Rent(bytes);
+        buffer = device.MemoryPool.Rent(bytes, operation);
         rented = true;
     }
 
@@ -34,8 +38,7 @@ public sealed class Storage
         if (device.Kind != DeviceKind.Cpu)
             throw new UnsupportedOperationException($"Host memory cannot be wrapped as storage of device {device}; copy it there with To.");
         Device = device;
-        Bytes = bytes;
-        buffer = new(address, address, bytes);
+        buffer = new(address, address, bytes) { Requested = bytes };
         this.owner = owner;
     }
 
@@ -50,7 +53,7 @@ public sealed class Storage
     public Device Device { get; }
 
     /// <summary>The size that was asked for, in bytes.</summary>
-    public long Bytes { get; }
+    public long Bytes => buffer.Requested;
 
     /// <summary>A number that grows with every storage made.</summary>
     public long Id { get; } = Interlocked.Increment(ref lastId);

@@ -7,7 +7,7 @@ namespace Gradient.Data;
 internal static class Rows
 {
     /// <summary>Room for so many rows like <paramref name="row"/>.</summary>
-    public static Tensor Empty(Tensor row, int count) => Tensor.Empty(row.Shape.Insert(0, count), row.DType, row.Device);
+    public static Tensor Empty(Tensor row, int count) => Tensor.Empty(row.Shape.Insert(0, count), row.DType, row.Device, "batch");
 
     /// <summary>Items got one after the other and copied into their place: inputs [count, …], targets [count, …].</summary>
     /// <param name="items">At least one.</param>
@@ -66,7 +66,7 @@ internal static class Rows
     public static unsafe Tensor Gather(Tensor source, ReadOnlySpan<int> indices)
     {
         var rowShape = source.Layout.Select(0, 0).Shape;
-        var batch = Tensor.Empty(rowShape.Insert(0, indices.Length), source.DType, source.Device);
+        var batch = Tensor.Empty(rowShape.Insert(0, indices.Length), source.DType, source.Device, "batch");
         if (source.Device.Kind != DeviceKind.Cpu)
         {
             // An index expanded over the other axes selects whole rows; see IBackend.Gather.

@@ -12,6 +12,7 @@ internal sealed class LoaderMeter(int workers)
     /// <summary>A batch was made, in so many ticks, by a worker that had been without work for so many.</summary>
     public void Made(int worker, long busy, long idle)
     {
+        LoaderInstruments.Loaded(busy);
         lock (gate)
         {
             loading += busy;
@@ -23,6 +24,8 @@ internal sealed class LoaderMeter(int workers)
     /// <summary>A batch was made on the thread that asked for it.</summary>
     public void MadeAndDelivered(long ticks)
     {
+        LoaderInstruments.Loaded(ticks);
+        LoaderInstruments.Waited(ticks);
         lock (gate)
         {
             loading += ticks;
@@ -34,6 +37,7 @@ internal sealed class LoaderMeter(int workers)
     /// <summary>A batch was handed out after so many ticks.</summary>
     public void Delivered(long ticks, bool hit)
     {
+        LoaderInstruments.Waited(ticks);
         lock (gate)
         {
             batches++;

@@ -218,7 +218,7 @@ public abstract class Optimizer
     private static Tensor Zeros(GradientTensor parameter)
     {
         using var _ = TensorScope.Suppress();
-        var state = Tensor.Empty(parameter.Shape, parameter.DType, parameter.Device);
+        var state = Tensor.Empty(parameter.Shape, parameter.DType, parameter.Device, "optimizer state");
         state.Fill(0);
         return state;
     }

@@ -9,7 +9,7 @@ internal sealed class FakeDevice : Device
     {
         Kind = kind;
         Source = new FakeSource(hostVisible);
-        MemoryPool = new MemoryPool(Source);
+        MemoryPool = new MemoryPool(Source, Name);
     }
 
     public FakeSource Source { get; }

@@ -68,7 +68,8 @@ public class MemoryPoolTests
         {
             Assert.That(second.Handle, Is.EqualTo(first.Handle));
             Assert.That(pool.Statistics, Is.EqualTo(new MemoryStatistics(
-                LiveBytes: 1024, PooledBytes: 0, PeakBytes: 1024, AllocationCount: 2, PoolHits: 1, SourceAllocationCount: 1, PacedCollections: 0)));
+                LiveBytes: 1024, RequestedBytes: 900, PooledBytes: 0, PeakBytes: 1024, AllocatedBytes: 2048,
+                AllocationCount: 2, ReturnCount: 1, PoolHits: 1, SourceAllocationCount: 1, PacedCollections: 0)));
             Assert.That(pool.Statistics.HitRatio, Is.EqualTo(0.5));
             Assert.That(default(MemoryStatistics).HitRatio, Is.Zero);
         });

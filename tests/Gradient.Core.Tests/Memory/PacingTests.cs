@@ -143,7 +143,7 @@ public class PacingTests
     public void Trim_reaches_registered_pools_and_collects_first()
     {
         var source = new FakeSource(hostVisible: true);
-        var pool = Memory.CreatePool(source);
+        var pool = Memory.CreatePool("test", source);
         pool.Return(pool.Rent(Megabyte));
         Memory.Trim();
         Assert.That(source.BytesOut, Is.Zero);
