@@ -185,11 +185,12 @@ public class WorkerTests
         loader.ResetStatistics();
         using var batches = loader.GetEnumerator();
         batches.MoveNext();
+        long first = loader.Statistics.PrefetchHits; // 1 where other work held this thread up
         SpinWait.SpinUntil(() => loader.Statistics.ReadyBytes >= 4 * 2 * ((16 * 4) + 8), 10_000);
         Assert.That(loader.Statistics.ReadyBytes, Is.EqualTo(4 * 2 * ((16 * 4) + 8)), "four batches of two images of 4 by 4 and their labels");
         for (int i = 0; i < 4; i++) batches.MoveNext();
-        Assert.That(loader.Statistics.PrefetchHits, Is.EqualTo(4));
-        Assert.That(loader.Statistics.PrefetchHitRatio, Is.EqualTo(4 / 5.0).Within(1e-9));
+        Assert.That(loader.Statistics.PrefetchHits, Is.EqualTo(4 + first));
+        Assert.That(loader.Statistics.PrefetchHitRatio, Is.EqualTo((4 + first) / 5.0).Within(1e-9));
 
         using var plain = new DataLoader(dataset.Take(2), 2, prefetch: 0);
         foreach (var _ in plain) { }

@@ -3,50 +3,47 @@ using Microsoft.Extensions.Logging;
 namespace Gradient.Training;
 
 /// <summary>
-/// What training logs, in the category "Gradient.Training.Trainer". The event ids are part of the interface (docs/diagnostics.md): 10xx the
-/// run, 11xx epochs and steps, 12xx validation, 13xx checkpoints, 14xx numbers that are not finite, 15xx data. None is given another meaning.
+/// What training logs. Event ids are part of the interface (docs/diagnostics.md), and none is given another meaning: 1xx the run, 20x epochs
+/// and steps, 21x validation, 3xx checkpoints (see <see cref="CheckpointLog"/>), 4xx numbers that are not finite, 5xx data.
 /// </summary>
 internal static partial class TrainingLog
 {
-    [LoggerMessage(1001, LogLevel.Information, "Training {Model} with {Parameters} parameters on {Device}, from step {Step}")]
+    [LoggerMessage(101, LogLevel.Information, "Training {Model} with {Parameters} parameters on {Device}, from step {Step}")]
     public static partial void TrainingStarted(this ILogger logger, string model, long parameters, string device, long step);
 
-    [LoggerMessage(1002, LogLevel.Information, "Training ended after {Step} steps and {Elapsed}: {Reason}")]
+    [LoggerMessage(102, LogLevel.Information, "Training ended after {Step} steps and {Elapsed}: {Reason}")]
     public static partial void TrainingEnded(this ILogger logger, long step, TimeSpan elapsed, string reason);
 
-    [LoggerMessage(1003, LogLevel.Warning, "Training was cancelled after {Step} steps")]
+    [LoggerMessage(103, LogLevel.Warning, "Training was cancelled after {Step} steps")]
     public static partial void TrainingCancelled(this ILogger logger, long step);
 
-    [LoggerMessage(1004, LogLevel.Error, "Training failed after {Step} steps")]
+    [LoggerMessage(104, LogLevel.Error, "Training failed after {Step} steps")]
     public static partial void TrainingFailed(this ILogger logger, long step, Exception error);
 
-    [LoggerMessage(1101, LogLevel.Information, "Epoch {Epoch} ended at step {Step}: loss {Loss:0.####}, {ExamplesPerSecond:0} examples/s")]
+    [LoggerMessage(201, LogLevel.Information, "Epoch {Epoch} ended at step {Step}: loss {Loss:0.####}, {ExamplesPerSecond:0} examples/s")]
     public static partial void EpochEnded(this ILogger logger, int epoch, long step, double loss, double examplesPerSecond);
 
-    [LoggerMessage(1102, LogLevel.Debug, "Step {Step}: loss {Loss:0.####}, learning rate {LearningRate}")]
+    [LoggerMessage(202, LogLevel.Debug, "Step {Step}: loss {Loss:0.####}, learning rate {LearningRate}")]
     public static partial void StepEnded(this ILogger logger, long step, double loss, double learningRate);
 
-    [LoggerMessage(1201, LogLevel.Information, "Validation at step {Step}: loss {Loss:0.####}")]
+    [LoggerMessage(211, LogLevel.Information, "Validation at step {Step}: loss {Loss:0.####}")]
     public static partial void Validated(this ILogger logger, long step, double loss);
 
-    [LoggerMessage(1202, LogLevel.Information, "{Monitor} improved to {Value:0.####} at step {Step}")]
+    [LoggerMessage(212, LogLevel.Information, "{Monitor} improved to {Value:0.####} at step {Step}")]
     public static partial void Improved(this ILogger logger, string monitor, double value, long step);
 
-    [LoggerMessage(1203, LogLevel.Information, "The best model, of step {Step}, was restored")]
+    [LoggerMessage(213, LogLevel.Information, "The best model, of step {Step}, was restored")]
     public static partial void BestRestored(this ILogger logger, long step);
 
-    [LoggerMessage(1301, LogLevel.Information, "Checkpoint of step {Step} written to {Path}")]
-    public static partial void CheckpointSaved(this ILogger logger, long step, string path);
-
-    [LoggerMessage(1302, LogLevel.Information, "Resumed from {Path}, step {Step}")]
+    [LoggerMessage(311, LogLevel.Information, "Resumed from {Path}, step {Step}")]
     public static partial void Resumed(this ILogger logger, string path, long step);
 
-    [LoggerMessage(1401, LogLevel.Warning, "Step {Step} was skipped: {Problem}")]
+    [LoggerMessage(401, LogLevel.Warning, "Step {Step} was skipped: {Problem}")]
     public static partial void StepSkipped(this ILogger logger, long step, string problem);
 
-    [LoggerMessage(1402, LogLevel.Error, "Training stops at step {Step}: {Problem}")]
+    [LoggerMessage(402, LogLevel.Error, "Training stops at step {Step}: {Problem}")]
     public static partial void NotFinite(this ILogger logger, long step, string problem);
 
-    [LoggerMessage(1501, LogLevel.Warning, "Epoch {Epoch} waited for data {Share:P0} of the time; more workers, or prefetching, may help: {Statistics}")]
+    [LoggerMessage(501, LogLevel.Warning, "Epoch {Epoch} waited for data {Share:P0} of the time; more workers, or prefetching, may help: {Statistics}")]
     public static partial void WaitedForData(this ILogger logger, int epoch, double share, object statistics);
 }
