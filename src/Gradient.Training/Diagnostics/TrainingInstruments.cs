@@ -6,10 +6,10 @@ namespace Gradient.Training;
 internal static class TrainingInstruments
 {
     private static readonly Gauge<double> Losses = Telemetry.Meter.CreateGauge<double>(
-        "gradient.training.loss", "1", "The latest loss that was read.");
+        "gradient.training.loss", "1", "The latest mean loss that was read.");
 
     private static readonly Histogram<double> StepDurations = Telemetry.Meter.CreateHistogram(
-        "gradient.training.step.duration", "s", "From one optimizer step to the next, waiting for data included.",
+        "gradient.training.step.duration", "s", "An optimizer step, waiting for its batches included.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] });
 
     private static readonly Counter<long> Examples = Telemetry.Meter.CreateCounter<long>(
@@ -20,10 +20,7 @@ internal static class TrainingInstruments
 
     private static readonly KeyValuePair<string, object?> Train = new("gradient.data", "train"), Validation = new("gradient.data", "validation");
 
-    /// <summary>Whether somebody wants losses: reading one waits for the device.</summary>
-    public static bool WantsLoss => Losses.Enabled;
-
-    /// <summary>A loss of training was read.</summary>
+    /// <summary>The mean loss of the latest steps was read.</summary>
     public static void TrainingLoss(double loss) => Losses.Record(loss, Train);
 
     /// <summary>A validation gave this loss.</summary>

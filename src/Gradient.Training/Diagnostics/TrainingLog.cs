@@ -20,8 +20,8 @@ internal static partial class TrainingLog
     [LoggerMessage(104, LogLevel.Error, "Training failed after {Step} steps")]
     public static partial void TrainingFailed(this ILogger logger, long step, Exception error);
 
-    [LoggerMessage(201, LogLevel.Information, "Epoch {Epoch} ended at step {Step}: loss {Loss:0.####}, {ExamplesPerSecond:0} examples/s")]
-    public static partial void EpochEnded(this ILogger logger, int epoch, long step, double loss, double examplesPerSecond);
+    [LoggerMessage(201, LogLevel.Information, "Epoch {Epoch} ended at step {Step}: loss {Loss:0.####}, {Duration}")]
+    public static partial void EpochEnded(this ILogger logger, int epoch, long step, double loss, TimeSpan duration);
 
     [LoggerMessage(202, LogLevel.Debug, "Step {Step}: loss {Loss:0.####}, learning rate {LearningRate}")]
     public static partial void StepEnded(this ILogger logger, long step, double loss, double learningRate);
@@ -38,12 +38,9 @@ internal static partial class TrainingLog
     [LoggerMessage(311, LogLevel.Information, "Resumed from {Path}, step {Step}")]
     public static partial void Resumed(this ILogger logger, string path, long step);
 
-    [LoggerMessage(401, LogLevel.Warning, "Step {Step} was skipped: {Problem}")]
-    public static partial void StepSkipped(this ILogger logger, long step, string problem);
+    [LoggerMessage(401, LogLevel.Warning, "Step {Step} was skipped: its loss or gradient is not finite; {SkippedSteps} so far")]
+    public static partial void StepSkipped(this ILogger logger, long step, long skippedSteps);
 
-    [LoggerMessage(402, LogLevel.Error, "Training stops at step {Step}: {Problem}")]
-    public static partial void NotFinite(this ILogger logger, long step, string problem);
-
-    [LoggerMessage(501, LogLevel.Warning, "Epoch {Epoch} waited for data {Share:P0} of the time; more workers, or prefetching, may help: {Statistics}")]
-    public static partial void WaitedForData(this ILogger logger, int epoch, double share, object statistics);
+    [LoggerMessage(501, LogLevel.Warning, "Epoch {Epoch} waited {Waited} of {Duration} for data; more workers may help: {Statistics}")]
+    public static partial void WaitedForData(this ILogger logger, int epoch, TimeSpan waited, TimeSpan duration, object statistics);
 }

@@ -9,7 +9,7 @@ internal static class TrainingSpans
     public static Activity? Fit(string model, string device) =>
         Start("fit")?.SetTag("gradient.model", model).SetTag("gradient.device", device);
 
-    /// <summary>An epoch, counted from 1 as people do.</summary>
+    /// <summary>An epoch, counted from 0 as in the history; what is left of it after a resume.</summary>
     public static Activity? Epoch(int epoch) => Start("epoch") is { } span ? span.SetTag("gradient.epoch", epoch) : null;
 
     /// <summary>An optimizer step with its forward and backward passes, counted from 1.</summary>

@@ -34,6 +34,7 @@ public sealed partial class Trainer
         resumedSums = checkpoint.Sums;
         savedAt = Place;
         best = null;
+        logger.Resumed(path, State.Step);
     }
 
     /// <summary>Writes a checkpoint of this moment between two steps, if there is a directory for them and none of this moment yet.</summary>
@@ -42,6 +43,7 @@ public sealed partial class Trainer
         checkpointDue = false;
         if (checkpoints is null || savedAt == Place) return;
         trainingClock.Stop();
+        using var span = TrainingSpans.Checkpoint(State.Step);
         State.Elapsed = elapsedBefore + clock.Elapsed;
         State.EpochElapsed += clock.Elapsed - epochBegan;
         epochBegan = clock.Elapsed;
@@ -68,5 +70,7 @@ public sealed partial class Trainer
     {
         if (best is not null) Model.LoadStateDictionary(best);
         else if (checkpoints?.Best() is { } saved) Model.LoadStateDictionary(saved.Load().Model);
+        else return;
+        logger.BestRestored(State.BestStep);
     }
 }

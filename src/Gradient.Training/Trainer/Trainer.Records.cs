@@ -76,6 +76,7 @@ public sealed partial class Trainer
         History.Add(new TrainingRecord(
             State.Step, State.Epoch, sum / State.RecordExamples, Optimizer.LearningRate, gradientNorm?.Item(), null,
             Memory.Statistics(Device).LiveBytes, seconds > 0 ? clockedExamples / seconds : 0, elapsed));
+        TellRecord(History.Steps[^1]);
         State.EpochLoss += sum;
         State.RecordExamples = 0;
         State.RecordedStep = State.Step;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Gradient.Training;
 
 /// <content>A step: batches, the gradient of them together, clipping, the optimizer.</content>
@@ -16,6 +18,7 @@ public sealed partial class Trainer
     private bool RunStep(IEnumerator<Batch> batches)
     {
         betweenSteps = false;
+        stepBegan = Stopwatch.GetTimestamp();
         ForgetGradients();
         foreach (var (buffer, copy) in buffers) copy.CopyFrom(buffer.Value);
         int count = 0;
@@ -26,6 +29,7 @@ public sealed partial class Trainer
         {
             if (count > 0) EndBatch(last!.Value);
             var batch = batches.Current;
+            stepSpan ??= TrainingSpans.Step(State.Step + 1);
             Notify(static (callback, context) => callback.OnBatchStart(context));
             if (first == 0) first = batch.Count;
             last = RunBatch(batch, weight: (double)batch.Count / first);
@@ -74,6 +78,8 @@ public sealed partial class Trainer
             last.Dispose();
             Notify(static (callback, context) => callback.OnBatchEnd(context));
         }
+
+        TellStep(examples, good);
     }
 
     /// <summary>The forward and backward pass of a batch.</summary>

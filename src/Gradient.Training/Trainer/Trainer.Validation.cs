@@ -56,12 +56,14 @@ public sealed partial class Trainer
     private void ValidateAndLook(DataLoader validation, CancellationToken cancellation)
     {
         trainingClock.Stop();
+        using var span = TrainingSpans.Validation(State.Step);
         (context.ValidationBatch, context.ValidationBatchCount) = (0, validation.KnownBatchCount);
         Notify(static (callback, context) => callback.OnValidationStart(context));
         validation.Position = default; // the same examples in the same order each time, whatever is random in the data
         var result = Validate(validation, EndValidationBatch, cancellation);
         History.Add(new ValidationRecord(State.Step, State.Epoch, result.Loss, result.Metrics));
         State.ValidatedStep = State.Step;
+        TellValidation(span, result.Loss);
         foreach (var metric in Metrics)
             if (metric is ConfusionMatrix confusion) History.ConfusionMatrix = confusion.Matrix();
         var watched = Look("validation", result.Loss, result.Metrics);
@@ -85,6 +87,7 @@ public sealed partial class Trainer
         if (look.Improved)
         {
             checkpointDue = true;
+            logger.Improved(monitor.Name, look.Value, State.Step);
             KeepBest();
         }
 

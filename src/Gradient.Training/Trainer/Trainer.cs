@@ -103,7 +103,7 @@ public sealed partial class Trainer
             using var recording = Tape.EnableGrad();
             using var numbers = random is null ? null : RandomNumbers.Use(random);
             Prepare(train, validation);
-            Run(train, validation, cancellation);
+            RunWatched(train, validation, cancellation);
             return History;
         }
         finally
@@ -164,6 +164,8 @@ public sealed partial class Trainer
     /// <summary>Runs what is left of the epoch; returns in its middle if the training is to end.</summary>
     private void RunEpoch(DataLoader train, DataLoader? validation, CancellationToken cancellation)
     {
+        using var span = TrainingSpans.Epoch(State.Epoch);
+        var waited = train.Statistics.WaitTime;
         if (State is { BatchInEpoch: 0, EpochExamples: 0 }) Notify(static (callback, context) => callback.OnEpochStart(context));
         using (var batches = Batches(train))
         {
@@ -176,6 +178,7 @@ public sealed partial class Trainer
         }
 
         EndEpoch(validation, cancellation);
+        TellEpoch(History.Epochs[^1], train, waited);
     }
 
     /// <summary>The batches of the epoch that are not done yet.</summary>

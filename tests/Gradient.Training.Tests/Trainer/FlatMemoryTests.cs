@@ -37,6 +37,10 @@ public sealed class FlatMemoryTests
                 if (turn != "batch end" || context.State.Step % 100 != 0) return;
                 live.Add(Memory.Statistics(Devices.Cpu).LiveBytes);
                 native.Add(Memory.Statistics(Devices.Cpu).SourceAllocationCount);
+                if (context.State.Step != steps / 10 && context.State.Step != steps / 2 && context.State.Step != steps) return;
+                var now = Memory.Statistics(Devices.Cpu);
+                TestContext.Out.WriteLine(
+                    $"step {context.State.Step}: {now.LiveBytes:N0} live, {now.PooledBytes:N0} pooled, managed heap {GC.GetTotalMemory(forceFullCollection: true):N0}");
             },
         });
         Memory.Trim(); // what earlier tests left behind
