@@ -54,6 +54,13 @@ internal static unsafe class SoftMetal
             ((delegate* unmanaged<byte*, int, void>)NativeLibrary.GetExport(Library.Value, "softmetal_take_reached"))(pointer, flags.Length);
     }
 
+    /// <summary>The types of a method's result and arguments, in letters that tools/SoftMetal/README.md explains; null if there is no such method.</summary>
+    public static string? MethodTypes(string className, string selector, bool ofClass)
+    {
+        fixed (byte* type = Encoding.UTF8.GetBytes(className + "\0"), name = Encoding.UTF8.GetBytes(selector + "\0"))
+            return Marshal.PtrToStringUTF8(((delegate* unmanaged<byte*, byte*, int, nint>)NativeLibrary.GetExport(Library.Value, "softmetal_method_types"))(type, name, ofClass ? 1 : 0));
+    }
+
     /// <summary>How many Objective-C objects are alive.</summary>
     public static long LiveObjects(out string report)
     {

@@ -77,10 +77,7 @@ void define_foundation_classes() {
         .method("class", +[](Object* self, SEL) -> Object* { return self->isa; })
         .method("hash", +[](Object* self, SEL) { return (unsigned long)self; })
         .method("isEqual:", +[](Object* self, SEL, Object* other) -> bool { return self == other; })
-        .method("respondsToSelector:", +[](Object* self, SEL, SEL name) -> bool {
-            for (Class* c = self->isa; c; c = c->parent) if (c->instance_methods.count(name)) return true;
-            return false;
-        })
+        .method("respondsToSelector:", +[](Object* self, SEL, SEL name) -> bool { return self->isa->find(name, false); })
         .method("description", +[](Object* self, SEL) { return string_result(self->describe()); })
         .class_method("retain", +[](Object* self, SEL) { return self; })
         .class_method("release", +[](Object*, SEL) {})

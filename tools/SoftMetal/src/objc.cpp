@@ -52,9 +52,13 @@ Class::Class(std::string name, Class* parent) : Object(this), name(std::move(nam
     living_objects().erase(this);                   // classes are for ever
 }
 
-Class& Class::put(std::unordered_map<SEL, IMP>& table, const char* name, IMP function) {
-    table[selector(name)] = function;
-    return *this;
+const Method* Class::find(SEL selector, bool of_class) const {
+    for (const Class* c = this; c; c = c->parent) {
+        const Methods& table = of_class ? c->class_methods : c->instance_methods;
+        auto found = table.find(selector);
+        if (found != table.end()) return &found->second;
+    }
+    return nullptr;
 }
 
 SEL selector(const char* name) {
@@ -145,12 +149,9 @@ IMP softmetal_method(Object* self, SEL name) {
         return (IMP)unrecognised_message;
     }
     bool to_class = self->isa == self;
-    for (Class* c = to_class ? static_cast<Class*>(self) : self->isa; c; c = c->parent) {
-        auto& table = to_class ? c->class_methods : c->instance_methods;
-        auto found = table.find(name);
-        if (found != table.end()) return found->second;
-    }
-    const std::string& class_name = to_class ? static_cast<Class*>(self)->name : self->isa->name;
+    const Class* receiver = to_class ? static_cast<Class*>(self) : self->isa;
+    if (const Method* method = receiver->find(name, to_class)) return method->function;
+    const std::string& class_name = receiver->name;
     report(std::string(to_class ? "+[" : "-[") + class_name + " " + name + "]: unrecognized selector");
     return (IMP)unrecognised_message;
 }
@@ -167,6 +168,13 @@ Object* objc_autorelease(Object* object) { return autorelease(object); }
 void* objc_autoreleasePoolPush() {
     pools.marks.push_back(pools.objects.size());
     return reinterpret_cast<void*>(pools.marks.size());
+}
+
+// The types of a method, as in Method; nullptr when there is no such class or method.
+const char* softmetal_method_types(const char* class_name, const char* name, int of_class) {
+    const Class* c = class_named(class_name);
+    const Method* method = c ? c->find(selector(name), of_class) : nullptr;
+    return method ? method->types.c_str() : nullptr;
 }
 
 void objc_autoreleasePoolPop(void* pool) { pools.pop(reinterpret_cast<size_t>(pool) - 1); }

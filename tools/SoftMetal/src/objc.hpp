@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace softmetal {
 using SEL = const char*;      // interned: equal names have equal addresses
 using IMP = void (*)();
 struct Class;
+
+SEL selector(const char* name);
 
 // Every object a client can hold. Destroyed objects stay in a quarantine with `alive` cleared, so that their use is noticed.
 struct Object {
@@ -28,18 +31,38 @@ struct Object {
     bool alive() const { return state == living; }
 };
 
+// A type in the letters of Objective-C's encoding; all pointers but those to objects are ^, a structure is its size.
+template<class T> std::string type_code() {
+    if constexpr (std::is_void_v<T>) return "v";
+    else if constexpr (std::is_pointer_v<T>) return std::is_base_of_v<Object, std::remove_cv_t<std::remove_pointer_t<T>>> ? "@" : "^";
+    else if constexpr (std::is_same_v<T, bool>) return "B";
+    else if constexpr (std::is_floating_point_v<T>) return sizeof(T) == 8 ? "d" : "f";
+    else if constexpr (std::is_integral_v<T>) return std::string(1, (std::is_signed_v<T> ? " cs i   q" : " CS I   Q")[sizeof(T)]);
+    else return "{" + std::to_string(sizeof(T)) + "}";
+}
+
+struct Method {
+    IMP function;
+    std::string types;                              // of the result, then of the arguments behind the selector
+};
+
+using Methods = std::unordered_map<SEL, Method>;
+
 struct Class : Object {
     std::string name;
     Class* parent;
-    std::unordered_map<SEL, IMP> instance_methods, class_methods;
+    Methods instance_methods, class_methods;
     Class(std::string name, Class* parent);
-    template<class R, class... A> Class& method(const char* selector, R (*function)(A...)) { return put(instance_methods, selector, (IMP)function); }
-    template<class R, class... A> Class& class_method(const char* selector, R (*function)(A...)) { return put(class_methods, selector, (IMP)function); }
+    const Method* find(SEL selector, bool of_class) const;   // nullptr when there is none, nor inherited
+    template<class R, class Self, class... A> Class& method(const char* selector, R (*function)(Self, SEL, A...)) { return put(instance_methods, selector, function); }
+    template<class R, class Self, class... A> Class& class_method(const char* selector, R (*function)(Self, SEL, A...)) { return put(class_methods, selector, function); }
 private:
-    Class& put(std::unordered_map<SEL, IMP>& table, const char* selector, IMP function);
+    template<class R, class Self, class... A> Class& put(Methods& table, const char* name, R (*function)(Self, SEL, A...)) {
+        table[softmetal::selector(name)] = {(IMP)function, (type_code<R>() + ... + type_code<A>())};
+        return *this;
+    }
 };
 
-SEL selector(const char* name);
 Class* class_named(const char* name);               // nullptr when there is none
 Class* define_class(const char* name, const char* parent = "NSObject");
 
