@@ -55,21 +55,18 @@ kernel void transpose_tile(
     const uint3 group = group_in(grid, own_group);
     const long first_column = long(group.x) * 32L;
     const long first_row = long(group.y) * 32L;
-    for (long batch = long(group.z); batch < p.plan.count; batch += long(grid.groups_z)) {
-        device const T* xs = x + position_of(p.plan, batch, 0);
-        device T* ys = y + position_of(p.plan, batch, 1);
-        for (uint k = lane.y; k < 32u; k += 8u) {
-            const long row = first_row + long(lane.x);
-            const long column = first_column + long(k);
-            if (row < p.rows && column < p.columns) tile[k * 33u + lane.x] = xs[column * p.x_stride + row];
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
-        for (uint k = lane.y; k < 32u; k += 8u) {
-            const long row = first_row + long(k);
-            const long column = first_column + long(lane.x);
-            if (row < p.rows && column < p.columns) ys[row * p.y_stride + column] = tile[lane.x * 33u + k];
-        }
-        threadgroup_barrier(mem_flags::mem_threadgroup);
+    device const T* xs = x + position_of(p.plan, long(group.z), 0);
+    device T* ys = y + position_of(p.plan, long(group.z), 1);
+    for (uint k = lane.y; k < 32u; k += 8u) {
+        const long row = first_row + long(lane.x);
+        const long column = first_column + long(k);
+        if (row < p.rows && column < p.columns) tile[k * 33u + lane.x] = xs[column * p.x_stride + row];
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    for (uint k = lane.y; k < 32u; k += 8u) {
+        const long row = first_row + long(k);
+        const long column = first_column + long(lane.x);
+        if (row < p.rows && column < p.columns) ys[row * p.y_stride + column] = tile[lane.x * 33u + k];
     }
 }
 

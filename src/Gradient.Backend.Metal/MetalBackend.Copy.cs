@@ -42,9 +42,10 @@ public sealed partial class MetalBackend
             YStride = plan.Strides[Shape.MaxRank + axis],
         };
         long across = (parameters.Columns + TransposeTile - 1) / TransposeTile, down = (parameters.Rows + TransposeTile - 1) / TransposeTile;
-        if (across > int.MaxValue || down > int.MaxValue) return false;
+        long batches = plan.Count / (parameters.Rows * parameters.Columns);
+        if (Math.Max(Math.Max(across, down), batches) > int.MaxValue) return false;
         ref var around = ref parameters.Plan;
-        around.Count = plan.Count / (parameters.Rows * parameters.Columns);
+        around.Count = batches;
         for (int i = 1; i < plan.Rank; i++)
         {
             if (i == axis) continue;
@@ -57,7 +58,7 @@ public sealed partial class MetalBackend
         around.Rows = around.Count / around.Shape[0];
         LaunchGroups(
             cache.Get(CopyFamily, "transpose_" + SizeName(x.DType)), [In(x), Out(y)], parameters,
-            new((int)across, (int)down, (int)Math.Min(around.Count, MaximumGroups)), new(TransposeTile, TransposeRows), 2 * plan.Count);
+            new((int)across, (int)down, (int)batches), new(TransposeTile, TransposeRows), 2 * plan.Count);
         return true;
     }
 
