@@ -6,6 +6,7 @@
 #   tools/mutate-shaders.sh [pattern…]     mutants whose line of the list matches, for example 'softmax' or '^12 '; all if none is given
 #   tools/mutate-shaders.sh --list         the mutants, and the comparisons that are left out, with the reason
 #   JOBS=8 tools/mutate-shaders.sh         so many processes share the work
+#   TESTS=AttentionTests tools/…           only tests whose full names match
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(uname -s)" = Linux ] || { echo "SoftMetal runs on Linux." >&2; exit 2; }

@@ -12,10 +12,10 @@ internal static class Suite
     public const string Check = "SOFTMETAL_CHECK";
 
     /// <summary>
-    /// Mutants that match a pattern, or all; --list names them only. The variable JOBS says how many processes share the work. What the rule "each
-    /// barrier and each bounds check is deleted, and at least 95 % are noticed" counts are deletions (<see cref="Mutant.IsDeletion"/>). The comparisons
-    /// that are off by one have a row of their own: they ask more of the tests than the rule does, and more of them are equivalent (one more pass
-    /// of a loop that finds nothing to do). The row of all hides neither.
+    /// Mutants that match a pattern, or all; --list names them only. The variable JOBS says how many processes share the work, TESTS which tests
+    /// run, by a pattern of their names. What the rule "each barrier and each bounds check is deleted, and at least 95 % are noticed" counts are
+    /// deletions (<see cref="Mutant.IsDeletion"/>). The comparisons that are off by one have a row of their own: they ask more of the tests than the
+    /// rule does, and more of them are equivalent (one more pass of a loop that finds nothing to do). The row of all hides neither.
     /// </summary>
     /// <returns>
     /// 0 if at least 95 % of the deletions are noticed, those that are explained as equivalent counted as not noticed, and no mutant of any kind
@@ -35,11 +35,11 @@ internal static class Suite
         string folder = Path.GetFullPath("artifacts/mutation");
         Directory.CreateDirectory(folder);
         // A run that was cut off goes on where it was, if all that it runs is the same.
-        string stamp = Path.Combine(folder, "build"), build = Build();
+        string tests = Environment.GetEnvironmentVariable("TESTS") ?? "", stamp = Path.Combine(folder, "build"), build = $"{Build()} {tests}";
         if (!File.Exists(stamp) || File.ReadAllText(stamp) != build) foreach (string old in Directory.GetFiles(folder)) File.Delete(old);
         File.WriteAllText(stamp, build);
         var clock = Stopwatch.StartNew();
-        var trials = new Trials(folder, "", int.Parse(Environment.GetEnvironmentVariable("JOBS") ?? "1", CultureInfo.InvariantCulture));
+        var trials = new Trials(folder, tests, int.Parse(Environment.GetEnvironmentVariable("JOBS") ?? "1", CultureInfo.InvariantCulture));
         // Most mutants compute a wrong result, or leave their buffer far enough for a guard page, which costs little to see. The checker, which
         // slows tests down some ten times, takes the barriers, what is left, and what ended its process: it stops an access before it harms.
         var fates = trials.Try(chosen.Where(mutant => mutant.Kind != MutantKind.Barrier), [("SOFTMETAL_GUARD", "1"), ("SOFTMETAL_ORDER", "random:1")]);
