@@ -3,7 +3,7 @@ namespace Gradient.Backend.Metal.Tests;
 /// <summary>What attention's kernels do beyond their results, which the conformance suite compares.</summary>
 public sealed class AttentionTests
 {
-    /// <summary>Causal attention skips later keys, and does not weigh them 0: 0·NaN would be NaN, so a tile of keys that was met would show.</summary>
+    /// <summary>What no query of a tile sees is skipped, not weighed 0: 0·NaN would be NaN, so a tile of keys that was met would show.</summary>
     [Test]
     public void A_tile_of_queries_meets_no_tile_of_keys_behind_all_of_them()
     {

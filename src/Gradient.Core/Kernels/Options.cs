@@ -112,7 +112,7 @@ public readonly record struct Pool2dOptions()
 /// <summary>What scaled dot-product attention does besides its products.</summary>
 public readonly record struct AttentionOptions()
 {
-    /// <summary>Whether query i sees keys 0 to i only. Other keys are skipped, not weighed 0.</summary>
+    /// <summary>Whether query i sees keys 0 to i only. Other keys weigh 0, or are skipped: what is not finite in them may show (0·NaN) or not.</summary>
     public bool Causal { get; init; }
 
     /// <summary>The factor of the products of queries and keys, before the mask.</summary>
