@@ -19,14 +19,14 @@ internal struct BandCut
     public readonly long Count => (((long)Batch + UnitImages - 1) / UnitImages) * Bands;
 
     /// <summary>
-    /// Bands no larger than <paramref name="bandElements"/> of padded image if that leaves a row, about four for each thread,
+    /// Bands no larger than <paramref name="bandElements"/> of padded image if that leaves a row, about eight for each thread,
     /// but units of at least <paramref name="minPixels"/> pixels if there are as many.
     /// </summary>
     public static BandCut For(in TapPlan plan, int batch, int minPixels, nint bandElements, int threads)
     {
         nint rows = Math.Max(1, bandElements / Math.Max(1, plan.StepRows * plan.RowStride));
         if (threads > 1)
-            rows = Math.Min(rows, ((nint)batch * plan.Rows / (4 * threads)) + 1);
+            rows = Math.Min(rows, ((nint)batch * plan.Rows / (8 * threads)) + 1);
         return Of(plan, batch, (int)Math.Min(plan.Rows, Math.Max(rows, (minPixels + plan.Columns - 1) / plan.Columns)), minPixels);
     }
 

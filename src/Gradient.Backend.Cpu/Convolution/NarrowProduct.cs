@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Gradient.Backend.Cpu;
 
@@ -13,6 +14,9 @@ internal static unsafe class NarrowProduct<T, TVector, TSimd>
 {
     private const int BandBytes = 192 << 10;
 
+    /// <summary>Pixels that one pass over the weights serves.</summary>
+    private const int Pixels = 4;
+
     /// <summary>
     /// Whether it is the faster way: with ungrouped channels that fill vectors, and outputs that fill less than half of one.
     /// </summary>
@@ -26,15 +30,28 @@ internal static unsafe class NarrowProduct<T, TVector, TSimd>
     {
         nint depth = (nint)plan.Taps * plan.Channels;
         T* packed = Scratch.Get<T>(ScratchPurpose.Panels, outputs * depth);
-        nint* offsets = Scratch.Get<nint>(ScratchPurpose.Offsets, plan.Taps);
         for (int t = 0; t < plan.Taps; t++)
         {
-            offsets[t] = plan.Offset(t);
             Packing<T, TVector, TSimd>.Rows(
                 packed + ((nint)t * plan.Channels), depth, weight + tapOffsets[t], outputStep, channelStep, outputs, plan.Channels);
         }
 
-        var body = new Body { Plan = plan, Outputs = outputs, Images = images, Weight = packed, Offsets = offsets, Bias = bias, Relu = relu, Output = output };
+        bool merged = plan.ColumnSpacing == 1;
+        var body = new Body
+        {
+            Plan = plan,
+            Outputs = outputs,
+            Images = images,
+            Weight = packed,
+            Segments = Scratch.Get<nint>(ScratchPurpose.Offsets, plan.Taps),
+            SegmentCount = merged ? plan.TapRows : plan.Taps,
+            SegmentLength = plan.Channels * (merged ? plan.TapColumns : 1),
+            Bias = bias,
+            Relu = relu,
+            Output = output,
+        };
+        for (int s = 0; s < body.SegmentCount; s++)
+            body.Segments[s] = plan.Offset(merged ? s * plan.TapColumns : s);
         body.Cut = BandCut.For(plan, batch, 1, BandBytes / sizeof(T), pool.Threads);
         nint unitWork = Math.Max(1, (nint)body.Cut.BandRows * plan.Columns * outputs * depth);
         pool.For(body.Cut.Count, Math.Max(1, (1 << 19) / unitWork), body);
@@ -48,7 +65,9 @@ internal static unsafe class NarrowProduct<T, TVector, TSimd>
         public int Outputs;
         public T* Images;
         public T* Weight;
-        public nint* Offsets;
+        public nint* Segments;
+        public nint SegmentCount;
+        public nint SegmentLength;
         public T* Bias;
         public bool Relu;
         public LatticeOutput<T> Output;
@@ -56,7 +75,7 @@ internal static unsafe class NarrowProduct<T, TVector, TSimd>
         public readonly void Run(long start, long end)
         {
             T* buffer = Scratch.Get<T>(ScratchPurpose.Image, Plan.BandElements(Cut.BandRows));
-            T* sums = stackalloc T[4];
+            nint depth = SegmentCount * SegmentLength;
             for (long item = start; item < end; item++)
             {
                 var (image, _, firstRow, count) = Cut.Unit(Plan, item);
@@ -65,55 +84,101 @@ internal static unsafe class NarrowProduct<T, TVector, TSimd>
                 {
                     T* from = band + (i * Plan.StepRows * Plan.RowStride);
                     T* to = Output.Origin + (image * Output.Image) + ((firstRow + i) * Output.Row);
-                    for (int j = 0; j < Plan.Columns; j += 4, from += 4 * Plan.ColumnStride, to += 4 * Output.Column)
+                    for (int j = 0; j < Plan.Columns; j += Pixels, from += Pixels * Plan.ColumnStride, to += Pixels * Output.Column)
                     {
-                        // The last pixels of a row repeat the last one, and its sums are not written.
-                        int pixels = Math.Min(4, Plan.Columns - j);
-                        for (int o = 0; o < Outputs; o++)
-                        {
-                            FourSums(from, pixels, Weight + (o * (nint)Plan.Taps * Plan.Channels), sums);
-                            for (int k = 0; k < pixels; k++)
-                            {
-                                T sum = Bias == null ? sums[k] : sums[k] + Bias[o];
-                                to[(k * Output.Column) + o] = Relu && sum < T.Zero ? T.Zero : sum;
-                            }
-                        }
+                        int pixels = Math.Min(Pixels, Plan.Columns - j), o = 0;
+                        for (; o + 3 <= Outputs; o += 3)
+                            Multiply<Tile3x1>(from, pixels, Weight + (o * depth), to, o);
+                        if (o + 2 <= Outputs)
+                            Multiply<Tile2x1>(from, pixels, Weight + (o * depth), to, o);
+                        else if (o < Outputs)
+                            Multiply<Tile1x1>(from, pixels, Weight + (o * depth), to, o);
                     }
                 }
             }
         }
 
-        private readonly void FourSums(T* window, int pixels, T* weight, T* sums)
+        /// <summary>
+        /// The sums of up to four pixels with one to three outputs, <typeparamref name="TSize"/>'s rows. Four by three are twelve sums, which with
+        /// three weights and a window fill the sixteen registers of AVX2. Missing pixels repeat the last one and are not written.
+        /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void Multiply<TSize>(T* p0, int pixels, T* w0, T* to, int firstOutput)
+            where TSize : struct, ITileSize
         {
-            nint step = Plan.ColumnStride;
-            T* p1 = window + (Math.Min(1, pixels - 1) * step), p2 = window + (Math.Min(2, pixels - 1) * step), p3 = window + (Math.Min(3, pixels - 1) * step);
-            TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
-            T r0 = T.Zero, r1 = T.Zero, r2 = T.Zero, r3 = T.Zero;
-            for (int t = 0; t < Plan.Taps; t++, weight += Plan.Channels)
+            nint step = Plan.ColumnStride, length = SegmentLength, depth = SegmentCount * length;
+            T* p1 = p0 + (Math.Min(1, pixels - 1) * step), p2 = p0 + (Math.Min(2, pixels - 1) * step), p3 = p0 + (Math.Min(3, pixels - 1) * step);
+            T* w1 = TSize.Rows > 1 ? w0 + depth : w0, w2 = TSize.Rows > 2 ? w1 + depth : w0;
+            TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, a3 = TSimd.Zero;
+            TVector b0 = TSimd.Zero, b1 = TSimd.Zero, b2 = TSimd.Zero, b3 = TSimd.Zero;
+            TVector c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero, c3 = TSimd.Zero;
+            nint whole = length - (length % TSimd.Width);
+            for (nint s = 0; s < SegmentCount; s++, w0 += length, w1 += length, w2 += length)
             {
-                nint offset = Offsets[t], c = 0;
-                for (; c + TSimd.Width <= Plan.Channels; c += TSimd.Width)
+                T* q0 = p0 + Segments[s], q1 = p1 + Segments[s], q2 = p2 + Segments[s], q3 = p3 + Segments[s];
+                for (nint k = 0; k < whole; k += TSimd.Width)
                 {
-                    TVector w = TSimd.Load(weight + c);
-                    s0 = TSimd.MultiplyAdd(TSimd.Load(window + offset + c), w, s0);
-                    s1 = TSimd.MultiplyAdd(TSimd.Load(p1 + offset + c), w, s1);
-                    s2 = TSimd.MultiplyAdd(TSimd.Load(p2 + offset + c), w, s2);
-                    s3 = TSimd.MultiplyAdd(TSimd.Load(p3 + offset + c), w, s3);
-                }
-
-                for (; c < Plan.Channels; c++)
-                {
-                    r0 = T.MultiplyAddEstimate(window[offset + c], weight[c], r0);
-                    r1 = T.MultiplyAddEstimate(p1[offset + c], weight[c], r1);
-                    r2 = T.MultiplyAddEstimate(p2[offset + c], weight[c], r2);
-                    r3 = T.MultiplyAddEstimate(p3[offset + c], weight[c], r3);
+                    TVector wa = TSimd.Load(w0 + k), wb = TSize.Rows > 1 ? TSimd.Load(w1 + k) : wa, wc = TSize.Rows > 2 ? TSimd.Load(w2 + k) : wa;
+                    TVector x = TSimd.Load(q0 + k);
+                    a0 = TSimd.MultiplyAdd(x, wa, a0);
+                    if (TSize.Rows > 1)
+                        b0 = TSimd.MultiplyAdd(x, wb, b0);
+                    if (TSize.Rows > 2)
+                        c0 = TSimd.MultiplyAdd(x, wc, c0);
+                    x = TSimd.Load(q1 + k);
+                    a1 = TSimd.MultiplyAdd(x, wa, a1);
+                    if (TSize.Rows > 1)
+                        b1 = TSimd.MultiplyAdd(x, wb, b1);
+                    if (TSize.Rows > 2)
+                        c1 = TSimd.MultiplyAdd(x, wc, c1);
+                    x = TSimd.Load(q2 + k);
+                    a2 = TSimd.MultiplyAdd(x, wa, a2);
+                    if (TSize.Rows > 1)
+                        b2 = TSimd.MultiplyAdd(x, wb, b2);
+                    if (TSize.Rows > 2)
+                        c2 = TSimd.MultiplyAdd(x, wc, c2);
+                    x = TSimd.Load(q3 + k);
+                    a3 = TSimd.MultiplyAdd(x, wa, a3);
+                    if (TSize.Rows > 1)
+                        b3 = TSimd.MultiplyAdd(x, wb, b3);
+                    if (TSize.Rows > 2)
+                        c3 = TSimd.MultiplyAdd(x, wc, c3);
                 }
             }
 
-            sums[0] = TSimd.Sum(s0) + r0;
-            sums[1] = TSimd.Sum(s1) + r1;
-            sums[2] = TSimd.Sum(s2) + r2;
-            sums[3] = TSimd.Sum(s3) + r3;
+            T* sums = stackalloc T[3 * Pixels];
+            (sums[0], sums[1], sums[2], sums[3]) = (TSimd.Sum(a0), TSimd.Sum(a1), TSimd.Sum(a2), TSimd.Sum(a3));
+            if (TSize.Rows > 1)
+                (sums[4], sums[5], sums[6], sums[7]) = (TSimd.Sum(b0), TSimd.Sum(b1), TSimd.Sum(b2), TSimd.Sum(b3));
+            if (TSize.Rows > 2)
+                (sums[8], sums[9], sums[10], sums[11]) = (TSimd.Sum(c0), TSimd.Sum(c1), TSimd.Sum(c2), TSimd.Sum(c3));
+            for (int o = 0; o < TSize.Rows; o++)
+            {
+                T* weight = Weight + ((firstOutput + o) * depth);
+                T bias = Bias == null ? T.Zero : Bias[firstOutput + o];
+                for (int k = 0; k < pixels; k++)
+                {
+                    T sum = sums[(o * Pixels) + k];
+                    if (whole < length)
+                        sum += Rest(p0 + (k * step), weight, whole);
+                    if (Bias != null)
+                        sum += bias;
+                    to[(k * Output.Column) + firstOutput + o] = Relu && sum < T.Zero ? T.Zero : sum;
+                }
+            }
+        }
+
+        /// <summary>What the ends of the segments, from <paramref name="first"/> on, that fill no vector add to a sum.</summary>
+        private readonly T Rest(T* pixel, T* weight, nint first)
+        {
+            T sum = T.Zero;
+            for (nint s = 0; s < SegmentCount; s++, weight += SegmentLength)
+            {
+                for (nint k = first; k < SegmentLength; k++)
+                    sum = T.MultiplyAddEstimate(pixel[Segments[s] + k], weight[k], sum);
+            }
+
+            return sum;
         }
     }
 }

@@ -62,12 +62,11 @@ internal static class IndexCheck
         public readonly void Run(long start, long end)
         {
             bool isSingle = Walk.Rank == 0;
-            long stride = Inner.Strides[0], first = isSingle ? start : 0, last = isSingle ? end : Inner.Length;
+            long stride = Inner.Strides[0], first = isSingle ? start : 0, count = isSingle ? end - start : Inner.Length;
             var cursor = new Cursor(in Walk, isSingle ? 0 : start);
             for (long line = isSingle ? 0 : start; line < (isSingle ? 1 : end); line++, cursor.Next())
             {
-                for (long j = first; j < last; j++)
-                    if ((ulong)Index[cursor[0] + (j * stride)] >= (ulong)Length) Volatile.Write(ref *IsOutside, 1);
+                if (Index.HasOutside(cursor[0] + (first * stride), stride, count, Length)) Volatile.Write(ref *IsOutside, 1);
             }
         }
     }

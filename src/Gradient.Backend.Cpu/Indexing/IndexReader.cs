@@ -25,4 +25,24 @@ internal readonly unsafe struct IndexReader
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => wide ? ((long*)start)[position] : ((int*)start)[position];
     }
+
+    /// <summary>Whether an index of a line lies outside 0 … length − 1.</summary>
+    /// <remarks>For such an index, and only for it, i or length − 1 − i has its sign bit set; so a line is read without a branch.</remarks>
+    public bool HasOutside(long position, long stride, long count, long length)
+    {
+        long seen = 0, last = length - 1;
+        if (wide)
+        {
+            for (long* at = (long*)start + position; count > 0; count--, at += stride) seen |= *at | (last - *at);
+            return seen < 0;
+        }
+
+        for (int* at = (int*)start + position; count > 0; count--, at += stride)
+        {
+            long index = *at;
+            seen |= index | (last - index);
+        }
+
+        return seen < 0;
+    }
 }

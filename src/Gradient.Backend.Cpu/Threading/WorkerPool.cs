@@ -32,7 +32,11 @@ internal sealed unsafe class WorkerPool
     /// </summary>
     private const int Shares = 2;
 
-    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000; // 50 µs, about what a wake-up costs
+    /// <summary>
+    /// How long a thread waits without letting go of its core. A wake-up costs 50 µs, but on a core with other work a thread that lets go
+    /// gets it back milliseconds later; and the next loop of a step comes soon.
+    /// </summary>
+    private static readonly long SpinTicks = Stopwatch.Frequency / 1_000;
 
     [ThreadStatic]
     private static bool insideLoop;
@@ -153,9 +157,13 @@ internal sealed unsafe class WorkerPool
 
             TakeRanges();
             Interlocked.And(ref shared.Gate, ~Open);
-            var spinner = new SpinWait();
-            while (Volatile.Read(ref shared.Gate) != 0)
-                spinner.SpinOnce(sleep1Threshold: -1);
+            if (!SpinUntil(ref shared.Gate, 0, isEqual: true))
+            {
+                var spinner = new SpinWait();
+                while (Volatile.Read(ref shared.Gate) != 0)
+                    spinner.SpinOnce(sleep1Threshold: -1);
+            }
+
             if (failure is { } first)
                 ExceptionDispatchInfo.Throw(first);
         }
@@ -234,17 +242,8 @@ internal sealed unsafe class WorkerPool
 
         private void AwaitNext(int seen)
         {
-            long start = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetTimestamp() - start < SpinTicks)
-            {
-                for (int i = 0; i < 16; i++)
-                {
-                    if (Volatile.Read(ref shared.Generation) != seen)
-                        return;
-                    Thread.SpinWait(4);
-                }
-            }
-
+            if (SpinUntil(ref shared.Generation, seen, isEqual: false))
+                return;
             lock (parking)
             {
                 Interlocked.Increment(ref parked);
@@ -252,6 +251,23 @@ internal sealed unsafe class WorkerPool
                     Monitor.Wait(parking);
                 Interlocked.Decrement(ref parked);
             }
+        }
+
+        /// <summary>Waits until a word equals a value, or no longer does; false if that takes too long, or there are more threads than cores.</summary>
+        private bool SpinUntil(ref int word, int value, bool isEqual)
+        {
+            long start = Stopwatch.GetTimestamp();
+            do
+            {
+                for (int i = 0; i < 16; i++)
+                {
+                    if ((Volatile.Read(ref word) == value) == isEqual)
+                        return true;
+                    Thread.SpinWait(4);
+                }
+            }
+            while (threads <= Environment.ProcessorCount && Stopwatch.GetTimestamp() - start < SpinTicks);
+            return false;
         }
 
         /// <summary>The words that threads contend for, each on cache lines of its own.</summary>
