@@ -1,19 +1,16 @@
-using System.Runtime.InteropServices;
 using Gradient.Core;
 
 namespace Gradient.Backend.Cpu;
 
-/// <summary>Native memory of the process, 64-byte aligned: a cache line, and the widest vector.</summary>
+/// <summary>Native memory of the process.</summary>
 internal sealed class CpuMemorySource : IMemorySource
 {
-    private const int Alignment = 64;
-
-    public unsafe bool TryAllocate(long bytes, out DeviceBuffer buffer)
+    public bool TryAllocate(long bytes, out DeviceBuffer buffer)
     {
         buffer = default;
         try
         {
-            nint address = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, Alignment), Alignment);
+            nint address = AlignedMemory.Allocate((nuint)bytes);
             buffer = new(address, address, bytes);
             return true;
         }
@@ -23,5 +20,5 @@ internal sealed class CpuMemorySource : IMemorySource
         }
     }
 
-    public unsafe void Free(in DeviceBuffer buffer) => NativeMemory.AlignedFree((void*)buffer.Handle);
+    public void Free(in DeviceBuffer buffer) => AlignedMemory.Free(buffer.Handle);
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Gradient.Backend.Cpu;
 
 /// <summary>What a thread's scratch buffer is for. Buffers of different purposes are alive at the same time.</summary>
@@ -40,13 +38,11 @@ internal enum ScratchPurpose
 }
 
 /// <summary>
-/// Native buffers that belong to a thread, aligned to 64 bytes and kept for its next use. The content is whatever was there
+/// Native buffers (<see cref="AlignedMemory"/>) that belong to a thread, kept for its next use. The content is whatever was there
 /// before; a buffer is valid until the same thread asks for the same purpose again, and returned when the thread is gone.
 /// </summary>
 internal sealed unsafe class Scratch
 {
-    private const nuint Alignment = 64;
-
     [ThreadStatic]
     private static Scratch? current;
 
@@ -60,7 +56,7 @@ internal sealed unsafe class Scratch
     ~Scratch()
     {
         foreach (nint buffer in buffers)
-            NativeMemory.AlignedFree((void*)buffer);
+            AlignedMemory.Free(buffer);
     }
 
     /// <summary>A buffer of at least <paramref name="count"/> elements.</summary>
@@ -79,10 +75,10 @@ internal sealed unsafe class Scratch
     {
         // A quarter more than asked for, so that slowly growing requests settle; whole pages.
         nuint size = (bytes + (bytes / 4) + 4095) & ~(nuint)4095;
-        NativeMemory.AlignedFree((void*)buffers[index]);
+        AlignedMemory.Free(buffers[index]);
         buffers[index] = 0;
         sizes[index] = 0;
-        buffers[index] = (nint)NativeMemory.AlignedAlloc(size, Alignment);
+        buffers[index] = AlignedMemory.Allocate(size);
         sizes[index] = size;
     }
 }
