@@ -53,6 +53,8 @@ internal static unsafe class GemmDriver<T, TVector, TSimd>
             FillZero(g);
         else if (g.M == 1 || g.N == 1)
             Gemv<T, TVector, TSimd>.Run(g, pool);
+        else if (DeepProduct<T, TVector, TSimd>.Suits(g))
+            DeepProduct<T, TVector, TSimd>.Run(g, pool);
         else
             RunBlocks(g, pool);
     }

@@ -161,6 +161,19 @@ public unsafe class GemmTests
     }
 
     [Test]
+    public void LongDepths([Values(128, 256, 512)] int width, [Values] bool single, [Values(1, 3)] int threads, [Values] Order orderA)
+    {
+        Simd.Width = (SimdWidth)width;
+        WorkerPool.Shared.Threads = threads;
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(2, 2, 511), (7, 33, 512), (33, 70, 1000), (64, 64, 5003), (181, 181, 600), (182, 181, 600)])
+        {
+            Check(m, n, k, orderA, single: single);
+            Check(m, n, k, orderA, single: single, bias: true, relu: true);
+            Check(m, n, k, orderA, single: single, accumulate: true);
+        }
+    }
+
+    [Test]
     public void OrdersOfElements([Values(128, 256, 512)] int width, [Values] bool single, [Values] Order orderA, [Values] Order orderB)
     {
         Simd.Width = (SimdWidth)width;
@@ -184,7 +197,7 @@ public unsafe class GemmTests
     {
         Simd.Width = (SimdWidth)width;
         var random = new Random(5);
-        foreach ((int m, int n, int k) in ((int, int, int)[])[(300, 310, 600), (1, 3000, 700), (3000, 1, 700), (20, 2500, 300), (2500, 20, 300)])
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(300, 310, 600), (1, 3000, 700), (3000, 1, 700), (20, 2500, 300), (2500, 20, 300), (33, 70, 3001)])
         {
             var a = Matrix(Order.Rows, m, k, random);
             var b = Matrix(Order.Rows, k, n, random);
