@@ -53,10 +53,10 @@ public sealed class TrainerResumeTests
 
     private static string Text(IReadOnlyDictionary<string, double>? metrics) => string.Join(' ', (metrics ?? new Dictionary<string, double>()).Select(pair => $"{pair.Key} {pair.Value:R}"));
 
-    private static string Whole(long? seed, string? directory = null)
+    private static string Whole(long? seed, string? directory = null, Func<DataLoader>? data = null)
     {
         var (model, trainer) = Make(Options(directory, seed));
-        using DataLoader train = Train(), other = Other();
+        using DataLoader train = (data ?? Train)(), other = Other();
         trainer.Fit(train, other);
         Assert.That(trainer.State.Step, Is.EqualTo(24));
         return Result(model, trainer);
@@ -76,6 +76,25 @@ public sealed class TrainerResumeTests
         Assert.That(second.State.Step, Is.EqualTo(step));
         using (DataLoader train = Train(), other = Other()) second.Fit(train, other);
         Assert.That(Result(model, second), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void A_stream_that_does_not_know_its_length_goes_on_too([Values(3, 6, 12, 16)] int step)
+    {
+        string expected = Whole(seed: 5, data: Stream);
+        var (_, first) = Make(Options(directory, 5) with { MaxSteps = step });
+        using (DataLoader train = Stream(), other = Other()) first.Fit(train, other);
+        var (model, second) = Make(Options(directory, 5));
+        second.Resume(directory);
+        using (DataLoader train = Stream(), other = Other()) second.Fit(train, other);
+        Assert.That(Result(model, second), Is.EqualTo(expected));
+
+        static DataLoader Stream()
+        {
+            using var classes = Train();
+            var examples = Enumerable.Range(0, 43).Select(classes.Dataset!.GetItem).ToArray();
+            return new(StreamingDataset.From(_ => examples, example => example).Shuffle(bufferSize: 10, seed: 4), batchSize: 4);
+        }
     }
 
     [TestCase("batch start", 7)]
