@@ -66,21 +66,27 @@ public sealed partial class Trainer
     private static Tensor Weighted(GradientTensor mean, int examples) =>
         ((mean.DType == DType.Float64 ? mean : mean.To(DType.Float32)) * examples).Sum().Value;
 
+    /// <summary>Reads what the losses since the last time sum up to.</summary>
+    private void ReadLoss()
+    {
+        double sum = lossSum.Read() is [var only] ? only : 0;
+        lossSum.Clear();
+        State.RecordLoss += sum;
+        State.EpochLoss += sum;
+    }
+
     /// <summary>Writes a record of the steps since the last one, if there were any.</summary>
     private void Record()
     {
-        if (State.RecordExamples == 0) return;
-        double sum = lossSum.Read() is [var only] ? only : 0;
+        if (State.RecordedStep == State.Step) return;
+        ReadLoss();
         var elapsed = elapsedBefore + clock.Elapsed;
         double seconds = trainingClock.Elapsed.TotalSeconds;
         History.Add(new TrainingRecord(
-            State.Step, State.Epoch, sum / State.RecordExamples, Optimizer.LearningRate, gradientNorm?.Item(), null,
+            State.Step, State.Epoch, State.RecordLoss / State.RecordExamples, Optimizer.LearningRate, gradientNorm?.Item(), null,
             Memory.Statistics(Device).LiveBytes, seconds > 0 ? clockedExamples / seconds : 0, elapsed));
         TellRecord(History.Steps[^1]);
-        State.EpochLoss += sum;
-        State.RecordExamples = 0;
-        State.RecordedStep = State.Step;
-        lossSum.Clear();
+        (State.RecordLoss, State.RecordExamples, State.RecordedStep) = (0, 0, State.Step);
         clockedExamples = 0;
         Notify(static (callback, context) => callback.OnRecord(context));
         trainingClock.Restart();
@@ -89,6 +95,7 @@ public sealed partial class Trainer
     /// <summary>Writes the record of the epoch that ends.</summary>
     private EpochRecord CloseEpoch()
     {
+        ReadLoss();
         var metrics = NoMetrics;
         if (Options.MeasureTraining && Metrics.Count > 0)
         {

@@ -37,6 +37,8 @@ public sealed partial class Trainer
         Options.Check();
         if (optimizer is Lbfgs)
             throw new UnsupportedOperationException("Trainer: L-BFGS evaluates the loss itself, several times a step; call its Step in a loop of your own.");
+        if (Options.MixedPrecision != MixedPrecision.None)
+            throw new UnsupportedOperationException($"Trainer: {Options.MixedPrecision} is not supported yet; train with MixedPrecision.None.");
         Model = model;
         Optimizer = optimizer;
         this.loss = loss;
@@ -199,7 +201,7 @@ public sealed partial class Trainer
     private void AfterStep(DataLoader? validation, CancellationToken cancellation)
     {
         if (State.Step == 0) return;
-        if (State.Step % Options.LogEvery == 0 && State.RecordedStep < State.Step) Record();
+        if (State.Step % Options.LogEvery == 0) Record();
         if (validation is not null && State.Step % Options.ValidateEvery == 0 && State.ValidatedStep < State.Step)
         {
             ValidateAndLook(validation, cancellation);

@@ -65,11 +65,15 @@ public sealed class TrainingState
     [JsonInclude]
     internal long RecordExamples { get; set; }
 
+    /// <summary>The sum of their losses, as far as it was read.</summary>
+    [JsonInclude]
+    internal double RecordLoss { get; set; }
+
     /// <summary>Examples of the running epoch whose loss was summed.</summary>
     [JsonInclude]
     internal long EpochExamples { get; set; }
 
-    /// <summary>The sum of the losses of the running epoch's examples, up to the last record.</summary>
+    /// <summary>The sum of their losses, as far as it was read.</summary>
     [JsonInclude]
     internal double EpochLoss { get; set; }
 

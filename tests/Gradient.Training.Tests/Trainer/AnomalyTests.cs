@@ -69,6 +69,7 @@ public sealed class AnomalyTests
         {
             Assert.That((trainer.State.Step, trainer.State.SkippedSteps, history.SkippedSteps), Is.EqualTo((2 * ((8 / accumulation) - 1), 2, 2)));
             Assert.That(history.Steps.Select(record => record.Loss), Has.All.Matches<double>(double.IsFinite));
+            Assert.That(history.Steps.Select(record => record.Step), Is.EqualTo(Enumerable.Range(1, (int)trainer.State.Step)), "one each, none for what was left out");
             Assert.That(history.Epochs.Select(epoch => epoch.TrainMetrics["mae"]), Has.All.Matches<double>(double.IsFinite));
             Assert.That(model.StateDictionary().Values.SelectMany(tensor => tensor.ToArray<float>()), Has.All.Matches<float>(float.IsFinite), "running statistics too");
         });
