@@ -9,6 +9,7 @@ public static partial class Functional
     public static GradientTensor LogSigmoid(GradientTensor x)
     {
         ShapeChecks.FloatingPoint("logSigmoid", x.DType);
+        if (Autocast.Converts("logSigmoid", x, out var wide)) return LogSigmoid(wide);
         Tensor value;
         using (Tape.NoGrad()) value = (x.Clamp(max: 0) - (-x.Abs()).Exp().Log1p()).Value;
         return Tape.Record("logSigmoid", value, [x], g => [g * (-x).Sigmoid()], x);

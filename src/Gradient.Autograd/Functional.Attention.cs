@@ -26,6 +26,8 @@ public static partial class Functional
         bool causal = false, double dropout = 0, double? scale = null)
     {
         const string name = "scaledDotProductAttention";
+        var casting = Autocast.For(name, query, key, value, mask);
+        (query, key, value, mask) = (casting.Apply(query), casting.Apply(key), casting.Apply(value), casting.Apply(mask));
         CheckAlike(name, query, key, "the key");
         CheckAlike(name, query, value, "the value");
         if (query.Rank < 2 || key.Rank < 2 || value.Rank < 2 || query.Shape[-1] != key.Shape[-1] || key.Shape[-2] != value.Shape[-2])
@@ -75,6 +77,8 @@ public static partial class Functional
         GradientTensor packed, int heads, GradientTensor? mask = null, bool causal = false, double dropout = 0, double? scale = null)
     {
         const string name = "selfAttention";
+        var casting = Autocast.For(name, packed, mask);
+        (packed, mask) = (casting.Apply(packed), casting.Apply(mask));
         ShapeChecks.FloatingPoint(name, packed.DType);
         ShapeChecks.Rank(name, packed.Shape, 3, "[batch, time, 3 · width]");
         if (heads < 1 || packed.Shape[2] % (3 * heads) != 0)

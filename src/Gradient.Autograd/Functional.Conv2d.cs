@@ -20,6 +20,8 @@ public static partial class Functional
         Size2d? stride = null, Size2d padding = default, Size2d? dilation = null, int groups = 1)
     {
         var options = ConvolutionOptions("conv2d", stride ?? 1, padding, dilation ?? 1, groups);
+        var casting = Autocast.For("conv2d", x, weight, bias);
+        (x, weight, bias) = (casting.Apply(x), casting.Apply(weight), casting.Apply(bias));
         CheckAlike("conv2d", x, weight, "the kernel");
         CheckAlike("conv2d", x, bias, "the bias");
         ShapeChecks.Rank("conv2d", x.Shape, 4, "an input [batch, height, width, channels]");
@@ -58,6 +60,8 @@ public static partial class Functional
     {
         const string name = "convTranspose2d";
         var options = ConvolutionOptions(name, stride ?? 1, padding, dilation ?? 1, groups);
+        var casting = Autocast.For(name, x, weight, bias);
+        (x, weight, bias) = (casting.Apply(x), casting.Apply(weight), casting.Apply(bias));
         CheckAlike(name, x, weight, "the kernel");
         CheckAlike(name, x, bias, "the bias");
         ShapeChecks.Rank(name, x.Shape, 4, "an input [batch, height, width, channels]");
@@ -94,6 +98,8 @@ public static partial class Functional
     {
         ShapeChecks.Rank("conv1d", x.Shape, 3, "an input [batch, length, channels]");
         ShapeChecks.Rank("conv1d", weight.Shape, 3, "a kernel [kernel, inputs/groups, outputs]");
+        var casting = Autocast.For("conv1d", x, weight, bias); // before the axis is added: only a parameter as it is is cast once for all uses
+        (x, weight, bias) = (casting.Apply(x), casting.Apply(weight), casting.Apply(bias));
         return Conv2d(x.Unsqueeze(1), weight.Unsqueeze(0), bias, (1, stride), (0, padding), (1, dilation), groups).Squeeze(1);
     }
 

@@ -10,6 +10,8 @@ public static partial class Functional
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     public static GradientTensor Linear(GradientTensor x, GradientTensor weight, GradientTensor? bias = null)
     {
+        var casting = Autocast.For("linear", x, weight, bias);
+        (x, weight, bias) = (casting.Apply(x), casting.Apply(weight), casting.Apply(bias));
         CheckAlike("linear", x, weight, "the weight");
         CheckAlike("linear", x, bias, "the bias");
         ShapeChecks.Rank("linear", weight.Shape, 2, "a weight [inputs, outputs]");

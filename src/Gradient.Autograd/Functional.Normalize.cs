@@ -23,7 +23,7 @@ public static partial class Functional
     {
         if (x.Rank < 2) throw new ShapeMismatchException($"batchNorm: shape {x.Shape} where [batch, …, channels] is needed.");
         Shape channels = [x.Shape[-1]];
-        CheckAffine("batchNorm", x, weight, bias, channels);
+        (x, weight, bias) = Affine("batchNorm", x, weight, bias, channels);
         CheckShape("batchNorm", "the running mean", runningMean, channels, x);
         CheckShape("batchNorm", "the running variance", runningVariance, channels, x);
         if (!training && runningMean is not null && runningVariance is not null)
@@ -51,7 +51,7 @@ public static partial class Functional
     public static GradientTensor LayerNorm(
         GradientTensor x, Shape normalizedShape, GradientTensor? weight = null, GradientTensor? bias = null, double epsilon = 1e-5)
     {
-        CheckAffine("layerNorm", x, weight, bias, normalizedShape);
+        (x, weight, bias) = Affine("layerNorm", x, weight, bias, normalizedShape);
         var axes = LastAxes("layerNorm", x.Shape, normalizedShape);
         return Normalize(
             "layerNorm", NormalizeKind.Standard, x, axes, Aligned(weight, normalizedShape, x.Rank), Aligned(bias, normalizedShape, x.Rank), epsilon, out _);
@@ -65,7 +65,7 @@ public static partial class Functional
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     public static GradientTensor RmsNorm(GradientTensor x, Shape normalizedShape, GradientTensor? weight = null, double? epsilon = null)
     {
-        CheckAffine("rmsNorm", x, weight, null, normalizedShape);
+        (x, weight, _) = Affine("rmsNorm", x, weight, null, normalizedShape);
         var axes = LastAxes("rmsNorm", x.Shape, normalizedShape);
         double small = epsilon ?? x.DType switch
         {
@@ -93,7 +93,7 @@ public static partial class Functional
         if (x.Rank < 2 || groups < 1 || x.Shape[-1] % groups != 0)
             throw new ShapeMismatchException($"groupNorm: the channels (last axis) of shape {x.Shape} do not split into {groups} groups.");
         long channels = x.Shape[-1];
-        CheckAffine("groupNorm", x, weight, bias, [channels]);
+        (x, weight, bias) = Affine("groupNorm", x, weight, bias, [channels]);
         Shape inner = [groups, channels / groups];
         var grouped = x.Reshape(x.Shape.With(-1, groups).Insert(x.Rank, channels / groups));
         // All axes but the batch and the groups.
@@ -117,7 +117,7 @@ public static partial class Functional
         if (x.Shape.Without(-1).Without(0).ElementCount <= 1)
             throw new ShapeMismatchException($"instanceNorm: more than one place per channel is needed, but the input has shape {x.Shape}.");
         Shape channels = [x.Shape[-1]];
-        CheckAffine("instanceNorm", x, weight, bias, channels);
+        (x, weight, bias) = Affine("instanceNorm", x, weight, bias, channels);
         int mask = AxisSet.All(x.Rank).Mask & ~1 & ~(1 << (x.Rank - 1));
         return Normalize(
             "instanceNorm", NormalizeKind.Standard, x, new((byte)mask), Aligned(weight, channels, x.Rank), Aligned(bias, channels, x.Rank), epsilon, out _);
@@ -198,12 +198,17 @@ public static partial class Functional
         runningVariance.Value.CopyFrom((runningVariance * (1 - momentum) + variance * momentum).Value);
     }
 
-    private static void CheckAffine(string name, GradientTensor x, GradientTensor? weight, GradientTensor? bias, Shape shape)
+    /// <summary>The operands of a normalization in the type it computes in, checked.</summary>
+    private static (GradientTensor X, GradientTensor? Weight, GradientTensor? Bias) Affine(
+        string name, GradientTensor x, GradientTensor? weight, GradientTensor? bias, Shape shape)
     {
+        var casting = Autocast.For(name, x, weight, bias);
+        (x, weight, bias) = (casting.Apply(x), casting.Apply(weight), casting.Apply(bias));
         CheckAlike(name, x, weight, "the weight");
         CheckAlike(name, x, bias, "the bias");
         CheckShape(name, "the weight", weight, shape, x);
         CheckShape(name, "the bias", bias, shape, x);
+        return (x, weight, bias);
     }
 
     private static AxisSet LastAxes(string name, in Shape shape, in Shape normalized)

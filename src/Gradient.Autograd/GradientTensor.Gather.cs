@@ -49,11 +49,11 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">The shapes do not fit, or an index is outside the axis.</exception>
     public GradientTensor ScatterAdd(int axis, GradientTensor index, GradientTensor source)
     {
-        (axis, source) = PrepareScatter("scatterAdd", axis, index, source);
-        var result = Value.Copy();
+        (axis, var into, source) = PrepareScatter("scatterAdd", axis, index, source);
+        var result = into.Value.Copy();
         Backend.Scatter(ScatterKind.Add, axis, index.Value, source.Value, result, "scatterAdd");
-        bool needSelf = RequiresGrad, needSource = source.RequiresGrad;
-        return Tape.Record("scatterAdd", result, [this, source], g => [needSelf ? g : null, needSource ? g.Gather(axis, index) : null], index);
+        bool needSelf = into.RequiresGrad, needSource = source.RequiresGrad;
+        return Tape.Record("scatterAdd", result, [into, source], g => [needSelf ? g : null, needSource ? g.Gather(axis, index) : null], index);
     }
 
     /// <summary>
@@ -66,11 +66,11 @@ public sealed partial class GradientTensor
     /// <exception cref="ShapeMismatchException">The shapes do not fit, or an index is outside the axis.</exception>
     public GradientTensor Scatter(int axis, GradientTensor index, GradientTensor source)
     {
-        (axis, source) = PrepareScatter("scatter", axis, index, source);
-        var result = Value.Copy();
+        (axis, var into, source) = PrepareScatter("scatter", axis, index, source);
+        var result = into.Value.Copy();
         Backend.Scatter(ScatterKind.Assign, axis, index.Value, source.Value, result);
-        bool needSelf = RequiresGrad, needSource = source.RequiresGrad;
-        return Tape.Record("scatter", result, [this, source], g =>
+        bool needSelf = into.RequiresGrad, needSource = source.RequiresGrad;
+        return Tape.Record("scatter", result, [into, source], g =>
         [
             needSelf ? g.Scatter(axis, index, Zeros(index.Shape, g.DType, g.Device)) : null,
             needSource ? g.Gather(axis, index) : null,
@@ -124,18 +124,26 @@ public sealed partial class GradientTensor
         return Tape.Record("scatterAdd", result, [this], g => [g.Gather("gather", axis, index, index.Shape)], index);
     }
 
-    private (int Axis, GradientTensor Source) PrepareScatter(string name, int axis, GradientTensor index, GradientTensor source)
+    private (int Axis, GradientTensor Into, GradientTensor Source) PrepareScatter(string name, int axis, GradientTensor index, GradientTensor source)
     {
         axis = Shape.Axis(axis, name);
         CheckIndex(name, index);
         CheckWithin(name, index.Shape, Shape, axis);
         CheckWithin(name, index.Shape, source.Shape, -1);
         ShapeChecks.SameDevice(name, Value, source.Value);
-        if (source.DType != DType)
+        var into = this;
+        if (Autocast.IsEnabled && DType.IsFloatingPoint() && source.DType.IsFloatingPoint())
+        {
+            // Who calls it there has not chosen the types.
+            var widest = DTypes.Promote(DType, source.DType);
+            (into, source) = (To(widest), source.To(widest));
+        }
+
+        if (source.DType != into.DType)
             throw new DTypeMismatchException($"{name}: a source of {source.DType.Name()} into {DType.Name()}; convert it with To(DType.{DType}).");
         for (int i = 0; i < Rank; i++)
             if (source.Shape[i] != index.Shape[i]) source = source.Narrow(i, 0, index.Shape[i]);
-        return (axis, source);
+        return (axis, into, source);
     }
 
     private void CheckIndex(string name, GradientTensor index)

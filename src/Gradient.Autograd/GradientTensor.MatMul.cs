@@ -9,7 +9,11 @@ public sealed partial class GradientTensor
     /// </summary>
     /// <param name="other">The right operand: [k], [k, n] or […, k, n] for [k], [m, k] or […, m, k] here.</param>
     /// <exception cref="ShapeMismatchException">An operand is 0-d, inner lengths differ, or the axes in front do not broadcast.</exception>
-    public GradientTensor MatMul(GradientTensor other) => MatMul("matMul", this, other, null, MatMulActivation.None);
+    public GradientTensor MatMul(GradientTensor other)
+    {
+        var casting = Autocast.For("matMul", this, other);
+        return MatMul("matMul", casting.Apply(this), casting.Apply(other), null, MatMulActivation.None);
+    }
 
     /// <summary>activation(a · b + bias), the bias [n] and the activation applied as the product is written.</summary>
     internal static GradientTensor MatMul(

@@ -9,6 +9,7 @@ public sealed partial class GradientTensor
     /// <param name="keepDims">Whether summed axes stay with length 1.</param>
     public GradientTensor Sum(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
+        if (Autocast.Converts("sum", this, out var wide)) return wide.Sum(axes, keepDims);
         var set = AxisSet.Of(Shape, axes, "sum");
         var (from, kept) = (Shape, Shape.Reduce(set, keepDims: true));
         var result = Reduced(ReduceKind.Sum, set, keepDims, DType.IsFloatingPoint() ? DType : DType.Int64);
@@ -25,6 +26,7 @@ public sealed partial class GradientTensor
     public GradientTensor Mean(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("mean", DType);
+        if (Autocast.Converts("mean", this, out var wide)) return wide.Mean(axes, keepDims);
         var set = AxisSet.Of(Shape, axes, "mean");
         var (from, kept) = (Shape, Shape.Reduce(set, keepDims: true));
         long count = CountAlong(set);
@@ -39,6 +41,7 @@ public sealed partial class GradientTensor
     /// <param name="keepDims">Whether reduced axes stay with length 1.</param>
     public GradientTensor Prod(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
+        if (Autocast.Converts("prod", this, out var wide)) return wide.Prod(axes, keepDims);
         var set = AxisSet.Of(Shape, axes, "prod");
         var result = Reduced(ReduceKind.Product, set, keepDims, DType.IsFloatingPoint() ? DType : DType.Int64);
         var kept = Shape.Reduce(set, keepDims: true);

@@ -7,6 +7,7 @@ public sealed partial class GradientTensor
     /// <param name="reverse">Whether to start from the end.</param>
     public GradientTensor CumSum(int axis, bool reverse = false)
     {
+        if (Autocast.Converts("cumSum", this, out var wide)) return wide.CumSum(axis, reverse);
         var x = DType.IsFloatingPoint() ? this : To(DType.Int64);
         return Tape.Record("cumSum", x.Scanned("cumSum", ScanKind.Sum, axis, reverse), [x], g => [g.CumSum(axis, !reverse)]);
     }
@@ -18,6 +19,7 @@ public sealed partial class GradientTensor
     /// <param name="axis">The axis; negative ones count from the end.</param>
     public GradientTensor CumProd(int axis)
     {
+        if (Autocast.Converts("cumProd", this, out var wide)) return wide.CumProd(axis);
         var x = DType.IsFloatingPoint() ? this : To(DType.Int64);
         return Tape.Record("cumProd", x.Scanned("cumProd", ScanKind.Product, axis, reverse: false), [x], g => [x.CumProdGradient(g, axis)], x);
     }

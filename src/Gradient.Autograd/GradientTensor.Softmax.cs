@@ -17,6 +17,7 @@ public sealed partial class GradientTensor
     private GradientTensor Softmax(string name, SoftmaxKind kind, int axis, Func<GradientTensor, GradientTensor, int, GradientTensor> composed)
     {
         ShapeChecks.FloatingPoint(name, DType);
+        if (Autocast.Converts(name, this, out var wide)) return wide.Softmax(name, kind, axis, composed);
         if (Rank == 0) return Unsqueeze(0).Softmax(name, kind, 0, composed).Squeeze(0);
         axis = Shape.Axis(axis, name);
         var result = Tensor.Empty(Shape, DType, Device, name);

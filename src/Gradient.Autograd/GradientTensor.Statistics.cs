@@ -12,6 +12,7 @@ public sealed partial class GradientTensor
     public GradientTensor Var(ReadOnlySpan<int> axes = default, double correction = 1, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("var", DType);
+        if (Autocast.Converts("var", this, out var converted)) return converted.Var(axes, correction, keepDims);
         var set = AxisSet.Of(Shape, axes, "var");
         double freedom = Math.Max(0, CountAlong(set) - correction);
         var kept = Shape.Reduce(set, keepDims: true);
@@ -29,6 +30,7 @@ public sealed partial class GradientTensor
     public GradientTensor Std(ReadOnlySpan<int> axes = default, double correction = 1, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("std", DType);
+        if (Autocast.Converts("std", this, out var converted)) return converted.Std(axes, correction, keepDims);
         var set = AxisSet.Of(Shape, axes, "std");
         double freedom = Math.Max(0, CountAlong(set) - correction);
         var kept = Shape.Reduce(set, keepDims: true);
@@ -54,6 +56,7 @@ public sealed partial class GradientTensor
     public GradientTensor Norm(double p = 2, ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("norm", DType);
+        if (Autocast.Converts("norm", this, out var converted)) return converted.Norm(p, axes, keepDims);
         if (p == 1) return Abs().Sum(axes, keepDims);
         if (double.IsPositiveInfinity(p)) return Abs().Max(axes, keepDims);
         if (double.IsNegativeInfinity(p)) return Abs().Min(axes, keepDims);
@@ -86,6 +89,7 @@ public sealed partial class GradientTensor
     public GradientTensor LogSumExp(ReadOnlySpan<int> axes = default, bool keepDims = false)
     {
         ShapeChecks.FloatingPoint("logSumExp", DType);
+        if (Autocast.Converts("logSumExp", this, out var converted)) return converted.LogSumExp(axes, keepDims);
         var set = AxisSet.Of(Shape, axes, "logSumExp");
         var kept = Shape.Reduce(set, keepDims: true);
         if (CountAlong(set) == 0) return Full(Shape.Reduce(set, keepDims), double.NegativeInfinity, DType, Device);

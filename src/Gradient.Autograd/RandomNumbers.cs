@@ -15,17 +15,8 @@ public static class RandomNumbers
     /// <summary>
     /// Draws from a stream of one's own until the result is disposed, in this logical call alone: other threads notice nothing.
     /// </summary>
-    public static IDisposable Use(RandomState state) => new Scope(state);
+    public static IDisposable Use(RandomState state) => new AmbientValue<RandomState?>(Own, state);
 
     /// <summary>Starts the stream anew: the same seed gives the same numbers on every backend.</summary>
     public static void Seed(long seed) => Default.Position = (unchecked((ulong)seed), 0);
-
-    private sealed class Scope : IDisposable
-    {
-        private readonly RandomState? before = Own.Value;
-
-        public Scope(RandomState state) => Own.Value = state;
-
-        public void Dispose() => Own.Value = before;
-    }
 }

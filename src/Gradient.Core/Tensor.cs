@@ -84,6 +84,9 @@ public sealed partial class Tensor : IDisposable
     /// <summary>Whether the end of a <see cref="TensorScope"/> leaves the tensor alone.</summary>
     public bool IsPersistent { get; private set; }
 
+    /// <summary>Whether the tensor gave up its storage: by <see cref="Dispose"/>, or as its <see cref="TensorScope"/> ended.</summary>
+    public bool IsDisposed => storage is null;
+
     /// <summary>Excepts the tensor from every <see cref="TensorScope"/>: parameters, gradients, optimizer state.</summary>
     /// <returns>The tensor itself.</returns>
     public Tensor Persist()

@@ -21,9 +21,7 @@ public static class Gradients
         var gradients = Collect(parameters);
         var norm = Norm(gradients, p);
         var scale = (maxNorm / (norm + 1e-6)).Clamp(max: 1);
-        foreach (var (device, tensors) in gradients) device.Backend.ScaleMany(CollectionsMarshal.AsSpan(tensors), scale.Value.To(device));
-        foreach (var (_, tensors) in gradients)
-            foreach (var tensor in tensors) tensor.Storage.BumpVersion();
+        foreach (var (device, tensors) in gradients) Multiply(device, tensors, scale.To(device));
         return norm;
     }
 
@@ -32,11 +30,19 @@ public static class Gradients
     public static void ClipValue(IEnumerable<GradientTensor> parameters, double limit)
     {
         if (!(limit >= 0)) throw new ArgumentOutOfRangeException(nameof(limit), limit, "ClipValue needs a limit of at least 0.");
-        Update(parameters, UnaryKind.Clamp, new(-limit, limit));
+        foreach (var parameter in parameters)
+        {
+            if (parameter.Grad?.Value is not { } gradient) continue;
+            gradient.Backend.Unary(UnaryKind.Clamp, gradient, gradient, new(-limit, limit));
+            gradient.Storage.BumpVersion();
+        }
     }
 
     /// <summary>Multiplies every gradient, in place: 1/n after n backward passes makes their sum a mean.</summary>
-    public static void Scale(IEnumerable<GradientTensor> parameters, double factor) => Update(parameters, UnaryKind.MultiplyScalar, new(factor));
+    public static void Scale(IEnumerable<GradientTensor> parameters, double factor)
+    {
+        foreach (var (device, tensors) in Collect(parameters)) Multiply(device, tensors, GradientTensor.Scalar(factor, WideType(tensors), device));
+    }
 
     /// <summary>The norm of all gradients taken together, 0-d.</summary>
     /// <param name="parameters">Parameters; those without a gradient are passed over.</param>
@@ -67,6 +73,19 @@ public static class Gradients
         return new(Norm(gradients, 2).Item(), minimum, maximum, sum / count, count, notFinite);
     }
 
+    /// <summary>How many elements are NaN or infinite, 0-d; null without any gradient.</summary>
+    internal static GradientTensor? CountNonFinite(IEnumerable<GradientTensor> parameters)
+    {
+        GradientTensor? total = null;
+        foreach (var (device, tensors) in Collect(parameters))
+        {
+            var count = Reduce(ReduceManyKind.NonFiniteCount, device, tensors);
+            total = total is null ? count : total + count.To(total.Device);
+        }
+
+        return total;
+    }
+
     /// <summary>The gradients by device: usually there is one, and one call of its backend serves all.</summary>
     private static List<(Device Device, List<Tensor> Tensors)> Collect(IEnumerable<GradientTensor> parameters)
     {
@@ -93,23 +112,21 @@ public static class Gradients
         return GradientTensor.Stack([.. norms.ConvertAll(norm => norm.To(home.DType).To(home.Device))]).Norm(p);
     }
 
+    private static void Multiply(Device device, List<Tensor> tensors, GradientTensor factor)
+    {
+        device.Backend.ScaleMany(CollectionsMarshal.AsSpan(tensors), factor.Value);
+        foreach (var tensor in tensors) tensor.Storage.BumpVersion();
+    }
+
+    /// <summary>The type of a number about all of them.</summary>
+    private static DType WideType(List<Tensor> tensors) => tensors.Exists(tensor => tensor.DType == DType.Float64) ? DType.Float64 : DType.Float32;
+
     private static GradientTensor Reduce(ReduceManyKind kind, Device device, List<Tensor> tensors, double p = 0)
     {
-        var dtype = kind == ReduceManyKind.NonFiniteCount ? DType.Int64
-            : tensors.Exists(tensor => tensor.DType == DType.Float64) ? DType.Float64 : DType.Float32;
+        var dtype = kind == ReduceManyKind.NonFiniteCount ? DType.Int64 : WideType(tensors);
         var result = Tensor.Empty([], dtype, device);
         device.Backend.ReduceMany(kind, CollectionsMarshal.AsSpan(tensors), result, new(p));
         return new(result);
-    }
-
-    private static void Update(IEnumerable<GradientTensor> parameters, UnaryKind kind, KernelParameters numbers)
-    {
-        foreach (var parameter in parameters)
-        {
-            if (parameter.Grad?.Value is not { } gradient) continue;
-            gradient.Backend.Unary(kind, gradient, gradient, numbers);
-            gradient.Storage.BumpVersion();
-        }
     }
 }
 

@@ -5,6 +5,7 @@ import os
 import torch
 
 import activations
+import autocast
 import clipping
 import layers
 import losses
@@ -19,6 +20,7 @@ MAKERS = {
     "schedulers": schedulers.make,
     "clipping": clipping.make,
     "initializers": clipping.initializers,
+    "autocast": autocast.make,
 }
 
 if __name__ == "__main__":

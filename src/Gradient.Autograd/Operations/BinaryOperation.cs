@@ -25,11 +25,15 @@ internal sealed record BinaryOperation(
     Func<GradientTensor, GradientTensor, GradientTensor, GradientTensor>? ByA = null,
     Func<GradientTensor, GradientTensor, GradientTensor, GradientTensor>? ByB = null)
 {
+    private readonly AutocastPolicy policy = Autocast.PolicyOf(Name);
+
     /// <summary>Computes and records.</summary>
     public GradientTensor Apply(GradientTensor a, GradientTensor b)
     {
         ShapeChecks.SameDevice(Name, a.Value, b.Value);
         var shape = ShapeChecks.Broadcast(Name, a.Shape, b.Shape);
+        var casting = Autocast.For(policy, a, b);
+        (a, b) = (casting.Apply(a), casting.Apply(b));
         var dtype = ComputeType(a.DType, b.DType);
         if (a.DType != dtype) a = a.To(dtype);
         if (b.DType != dtype) b = b.To(dtype);

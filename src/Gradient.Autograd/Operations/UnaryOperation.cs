@@ -22,9 +22,12 @@ internal sealed record UnaryOperation(
     string Name, UnaryKind Kind, Reads Reads,
     Func<GradientTensor, GradientTensor, GradientTensor, KernelParameters, GradientTensor>? Derivative, BinaryKind? Fused = null)
 {
+    private readonly AutocastPolicy policy = Autocast.PolicyOf(Name);
+
     /// <summary>Computes and records.</summary>
     public GradientTensor Apply(GradientTensor x, KernelParameters parameters = default)
     {
+        x = Autocast.For(policy, x).Apply(x);
         bool toBool = Kind is UnaryKind.LogicalNot or UnaryKind.IsNaN or UnaryKind.IsFinite;
         var result = Tensor.Empty(x.Shape, toBool ? DType.Bool : x.DType, x.Device, Name);
         x.Backend.Unary(Kind, x.Value, result, parameters);

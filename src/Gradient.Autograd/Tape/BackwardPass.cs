@@ -30,6 +30,7 @@ internal sealed class BackwardPass
     public GradientTensor?[] Run(ReadOnlySpan<Node> roots, ReadOnlySpan<GradientTensor> gradients)
     {
         using var mode = createGraph ? Tape.EnableGrad() : Tape.NoGrad();
+        using var types = Autocast.Use(null); // forward has chosen them
         for (int i = 0; i < roots.Length; i++)
         {
             MarkTheWay(roots[i]);

@@ -20,6 +20,7 @@ public static partial class Tape
         if (!IsRecording) return forward(inputs);
         inputs = [.. inputs]; // the caller may reuse its array
         var position = RandomNumbers.Default.Position;
+        var autocast = Autocast.Ambient;
         GradientTensor output;
         using (NoGrad()) output = forward(inputs).Detach();
         if (!output.DType.IsFloatingPoint()) return output;
@@ -27,7 +28,8 @@ public static partial class Tape
         node.Recompute = () =>
         {
             // A stream of its own replays the numbers, so that nobody else who draws meanwhile is disturbed.
-            using var _ = RandomNumbers.Use(new(position.Seed) { Position = position });
+            using var stream = RandomNumbers.Use(new(position.Seed) { Position = position });
+            using var types = Autocast.Use(autocast);
             return forward(inputs);
         };
         output.Node = node;

@@ -25,10 +25,10 @@ public static partial class Tape
     /// Records nothing until the result is disposed: <c>using (Tape.NoGrad()) { … }</c>. Scopes nest, flow through await and
     /// belong to the logical call, not the thread.
     /// </summary>
-    public static IDisposable NoGrad() => new Mode<bool>(Paused, true);
+    public static IDisposable NoGrad() => new AmbientValue<bool>(Paused, true);
 
     /// <summary>Records again, inside of <see cref="NoGrad"/>, until the result is disposed.</summary>
-    public static IDisposable EnableGrad() => new Mode<bool>(Paused, false);
+    public static IDisposable EnableGrad() => new AmbientValue<bool>(Paused, false);
 
     /// <summary>
     /// Until the result is disposed, recorded operations remember their call site, and a backward that makes the first NaN or
@@ -39,7 +39,7 @@ public static partial class Tape
     /// may be meant (as where a mask leaves −∞ for a softmax); NaN hardly ever is.
     /// </param>
     public static IDisposable DetectAnomaly(ForwardAnomaly forward = ForwardAnomaly.None) =>
-        new Both(new Mode<ForwardAnomaly>(WatchingForward, forward), new Mode<bool>(Watching, true));
+        new Both(new AmbientValue<ForwardAnomaly>(WatchingForward, forward), new AmbientValue<bool>(Watching, true));
 
     /// <summary>
     /// Records an operation of one's own. <paramref name="forward"/> runs without being recorded; <paramref name="backward"/> gets
@@ -155,27 +155,6 @@ public static partial class Tape
         }
 
         return text.ToString();
-    }
-
-    private sealed class Mode<T> : IDisposable
-    {
-        private readonly AsyncLocal<T> flag;
-        private readonly T? before;
-        private bool ended;
-
-        public Mode(AsyncLocal<T> flag, T value)
-        {
-            this.flag = flag;
-            before = flag.Value;
-            flag.Value = value;
-        }
-
-        public void Dispose()
-        {
-            if (ended) return;
-            ended = true;
-            flag.Value = before!;
-        }
     }
 
     private sealed class Both(IDisposable first, IDisposable second) : IDisposable

@@ -19,7 +19,7 @@ public static partial class Loss
     public static GradientTensor BinaryCrossEntropy(
         GradientTensor prediction, GradientTensor target, Reduction reduction, GradientTensor? weight = null)
     {
-        CheckSame("binaryCrossEntropy", prediction, target);
+        (prediction, target) = Same("binaryCrossEntropy", prediction, target);
         target = target.To(prediction.DType);
         // An operation of its own: through the clamped logarithms no gradient would lead back from p = 0 and p = 1.
         var losses = Tape.Record(
@@ -51,7 +51,7 @@ public static partial class Loss
     public static GradientTensor BinaryCrossEntropyWithLogits(
         GradientTensor prediction, GradientTensor target, Reduction reduction, GradientTensor? positiveWeight = null, GradientTensor? weight = null)
     {
-        CheckSame("binaryCrossEntropyWithLogits", prediction, target);
+        (prediction, target) = Same("binaryCrossEntropyWithLogits", prediction, target);
         target = target.To(prediction.DType);
         var log = Functional.LogSigmoid(prediction);
         if (positiveWeight is not null) log *= (positiveWeight - 1) * target + 1;

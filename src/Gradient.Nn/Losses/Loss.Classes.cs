@@ -36,6 +36,8 @@ public static partial class Loss
         if (!(labelSmoothing is >= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(labelSmoothing), labelSmoothing, "Label smoothing lies between 0 and 1.");
         bool indices = CheckClasses("crossEntropy", prediction, target, classWeights, probabilities: true);
+        var casting = Autocast.For("crossEntropy", prediction, target);
+        (prediction, target) = (casting.Apply(prediction), casting.Apply(target));
         if (indices)
         {
             var (losses, weights) = Functional.CrossEntropy(
@@ -66,6 +68,7 @@ public static partial class Loss
     {
         const string name = "negativeLogLikelihood";
         CheckClasses(name, prediction, target, classWeights, probabilities: false);
+        prediction = Autocast.For(name, prediction).Apply(prediction);
         var ignored = target.EqualTo(ignoreIndex);
         // An ignored label is no index: it looks up class 0 and is masked afterwards.
         var index = target.MaskedFill(ignored, 0).Unsqueeze(-1);
@@ -93,7 +96,7 @@ public static partial class Loss
     /// <exception cref="ShapeMismatchException">The shapes differ.</exception>
     public static GradientTensor KlDivergence(GradientTensor prediction, GradientTensor target, Reduction reduction, bool logTarget = false)
     {
-        CheckSame("klDivergence", prediction, target);
+        (prediction, target) = Same("klDivergence", prediction, target);
         if (logTarget) return Reduce(target.Exp() * (target - prediction), reduction);
         var log = target.MaskedFill(target.EqualTo(0), 1).Log(); // 0·ln 0 is 0
         return Reduce(target * (log - prediction), reduction);

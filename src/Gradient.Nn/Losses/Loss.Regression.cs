@@ -10,7 +10,7 @@ public static partial class Loss
     /// <exception cref="ShapeMismatchException">The shapes differ.</exception>
     public static GradientTensor Mse(GradientTensor prediction, GradientTensor target, Reduction reduction)
     {
-        CheckSame("mse", prediction, target);
+        (prediction, target) = Same("mse", prediction, target);
         return Reduce((prediction - target).Square(), reduction);
     }
 
@@ -22,7 +22,7 @@ public static partial class Loss
     /// <exception cref="ShapeMismatchException">The shapes differ.</exception>
     public static GradientTensor Mae(GradientTensor prediction, GradientTensor target, Reduction reduction)
     {
-        CheckSame("mae", prediction, target);
+        (prediction, target) = Same("mae", prediction, target);
         return Reduce((prediction - target).Abs(), reduction);
     }
 
@@ -38,7 +38,7 @@ public static partial class Loss
     public static GradientTensor Huber(GradientTensor prediction, GradientTensor target, double delta, Reduction reduction = Reduction.Mean)
     {
         if (!(delta > 0)) throw new ArgumentOutOfRangeException(nameof(delta), delta, "Huber needs a δ above 0.");
-        CheckSame("huber", prediction, target);
+        (prediction, target) = Same("huber", prediction, target);
         var distance = (prediction - target).Abs();
         // Of the clamped distance, so that the square of the branch not taken cannot overflow: d ≤ δ ? d²/2 : δ·d − δ²/2 = c·(d − c/2).
         var near = distance.Clamp(max: delta);
@@ -66,7 +66,7 @@ public static partial class Loss
     /// <exception cref="ShapeMismatchException">The shapes differ.</exception>
     public static GradientTensor Hinge(GradientTensor prediction, GradientTensor target, Reduction reduction)
     {
-        CheckSame("hinge", prediction, target);
+        (prediction, target) = Same("hinge", prediction, target);
         return Reduce((1 - target * prediction).Relu(), reduction);
     }
 }

@@ -16,12 +16,17 @@ public static partial class Loss
         _ => throw new ArgumentOutOfRangeException(nameof(reduction), reduction, "not a Reduction"),
     };
 
-    /// <summary>Equal shapes: broadcasting a target is nearly always a mistake ([n, 1] against [n] compares all pairs).</summary>
-    private static void CheckSame(string name, GradientTensor prediction, GradientTensor target)
+    /// <summary>
+    /// The two in the type that losses compute in inside of <see cref="Autocast"/>. Equal shapes: broadcasting a target is nearly always a
+    /// mistake ([n, 1] against [n] compares all pairs).
+    /// </summary>
+    private static (GradientTensor Prediction, GradientTensor Target) Same(string name, GradientTensor prediction, GradientTensor target)
     {
         ShapeChecks.FloatingPoint(name, prediction.DType);
         if (prediction.Shape != target.Shape)
             throw new ShapeMismatchException(
                 $"{name}: prediction {prediction.Shape} and target {target.Shape} must have one shape; Reshape or Squeeze one of them.");
+        var casting = Autocast.For(name, prediction, target);
+        return (casting.Apply(prediction), casting.Apply(target));
     }
 }
