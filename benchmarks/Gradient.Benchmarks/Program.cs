@@ -30,6 +30,7 @@ command.SetAction(arguments =>
     Bandwidth.Run(timer);
     Operations.Run(timer);
     Steps.Run(timer);
+    Checkpointing.Run(timer);
     Loading.Run(timer);
     return 0;
 });

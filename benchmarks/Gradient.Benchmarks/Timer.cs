@@ -10,7 +10,8 @@ internal sealed class Timer(string only, double seconds, ProfiledDevice? profile
 
     /// <summary>
     /// Runs the work in a <see cref="TensorScope"/> each time, as a training loop does. Ten runs come first, and as many more as
-    /// the just-in-time compiler needs to settle: half a second of them.
+    /// the just-in-time compiler needs to settle: half a second of them. The peak is that of live bytes in one
+    /// more run, after a collection, so that it is the work's and not that of garbage.
     /// </summary>
     public void Time(string name, Action work)
     {
@@ -29,9 +30,13 @@ internal sealed class Timer(string only, double seconds, ProfiledDevice? profile
 
         profile?.Print(name, times.Count, total.Elapsed);
         times.Sort();
+        Memory.Trim();
+        Memory.ResetPeak(Devices.Default);
+        Run(work);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{{\"name\": \"{name}\", \"ms\": {times[times.Count / 2]:0.00000}, \"min_ms\": {times[0]:0.00000}, \"runs\": {times.Count}}}"));
+            $"{{\"name\": \"{name}\", \"ms\": {times[times.Count / 2]:0.00000}, \"min_ms\": {times[0]:0.00000}, \"runs\": {times.Count}, "
+            + $"\"peak_mib\": {Memory.Statistics(Devices.Default).PeakBytes / 1048576.0:0.00}}}"));
     }
 
     private static void Run(Action work)

@@ -6,7 +6,7 @@ public static partial class Functional
     /// Normalizes each channel (the last axis) to mean 0 and variance 1 over all other axes, then scales and shifts it
     /// (Ioffe, Szegedy, Batch Normalization, 2015). In training the statistics are those of the batch, and the running ones move
     /// toward them by <paramref name="momentum"/>, the variance unbiased; otherwise the running statistics are used. Inside of
-    /// <see cref="Tape.Checkpoint(Func{GradientTensor, GradientTensor}, GradientTensor)"/> they move twice, as in PyTorch.
+    /// <see cref="Tape.Checkpoint(Func{GradientTensor, GradientTensor}, GradientTensor)"/> they move once (in PyTorch, twice).
     /// </summary>
     /// <param name="x">[batch, …, channels].</param>
     /// <param name="runningMean">[channels], changed in place in training; null: always the batch's statistics.</param>
@@ -34,7 +34,7 @@ public static partial class Functional
         var axes = new AxisSet((byte)(AxisSet.All(x.Rank).Mask >> 1));
         var y = Normalize(
             "batchNorm", NormalizeKind.Standard, x, axes, Aligned(weight, channels, x.Rank), Aligned(bias, channels, x.Rank), epsilon, out var statistics);
-        if (training && runningMean is not null && runningVariance is not null)
+        if (training && runningMean is not null && runningVariance is not null && !Tape.IsRecomputing)
             UpdateRunning(runningMean, runningVariance, statistics, count, momentum, epsilon);
         return y;
     }

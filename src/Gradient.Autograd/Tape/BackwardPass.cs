@@ -37,13 +37,19 @@ internal sealed class BackwardPass
             Add(roots[i], gradients[i], fresh: false);
         }
 
-        while (queue.TryDequeue(out var node, out _))
+        Walk(downTo: 0);
+        return found;
+    }
+
+    /// <summary>Visits all nodes that wait with at least this sequence number, and those that they lead to.</summary>
+    private void Walk(long downTo)
+    {
+        while (queue.TryPeek(out var node, out _) && node.Sequence >= downTo)
         {
+            queue.Dequeue();
             pending.Remove(node, out var arrived);
             Visit(node, arrived);
         }
-
-        return found;
     }
 
     private void Visit(Node node, Pending arrived)
@@ -142,16 +148,26 @@ internal sealed class BackwardPass
         return false;
     }
 
-    /// <summary>Computes a checkpoint's inside again and lets this pass walk it: its nodes are newer than all that is left.</summary>
+    /// <summary>
+    /// Computes a checkpoint's inside again and walks it: its nodes are newer than all that is left. Then what was made for it goes, but
+    /// for the gradients that it hands on; unless a graph of them is wanted, which needs it.
+    /// </summary>
     private void Splice(Node node, Func<GradientTensor> recompute, GradientTensor gradient)
     {
         node.CheckVersions();
+        using var scope = createGraph ? null : TensorScope.Begin();
+        long last = Node.LastSequence;
         GradientTensor again;
         using (Tape.EnableGrad()) again = recompute();
         ShapeChecks.Equal("Checkpoint (the recomputed output)", again.Shape, node.Shape);
         if (again.GradientNode is not { } root) return;
         MarkTheWay(root);
         Add(root, gradient, fresh: false);
+        if (scope is null) return;
+        Walk(downTo: last + 1);
+        foreach (var (_, left) in pending) scope.MoveOut(left.Gradient.Value);
+        foreach (var result in found)
+            if (result is not null) scope.MoveOut(result.Value);
     }
 
     /// <summary>The gradient in the shape and type of the input it belongs to: the one place where broadcasts are undone.</summary>

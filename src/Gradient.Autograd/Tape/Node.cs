@@ -26,6 +26,9 @@ internal sealed class Node
         DType = leaf.DType;
     }
 
+    /// <summary>The <see cref="Sequence"/> of the newest node.</summary>
+    public static long LastSequence => Volatile.Read(ref lastSequence);
+
     /// <summary>The node of a tensor that the user made: what reaches it is added to its gradient.</summary>
     public static Node ForLeaf(GradientTensor leaf) => new(leaf);
 
