@@ -24,6 +24,7 @@ public sealed partial class Trainer
             lossSum = sums.TryGetValue("loss.sum", out var sum) ? RunningSum.Restore(sum, sums.GetValueOrDefault("loss.lost"), Device) : new();
             gradientNorm = sums.TryGetValue("norm", out var norm) ? new(norm.To(Device).Copy().Persist()) : null;
             trainingSums = [.. Metrics.Select(metric => MetricSums.Restore($"{metric.Name}/", sums, Device))];
+            TakeScaler(sums);
             resumedSums = null;
         }
         else if (trainingSums.Length != Metrics.Count)
@@ -42,6 +43,7 @@ public sealed partial class Trainer
         var sums = new Dictionary<string, Tensor>();
         lossSum.Save("loss", sums);
         if (gradientNorm is { } norm) sums.Add("norm", norm.Value);
+        SaveScaler(sums);
         for (int i = 0; i < trainingSums.Length; i++) trainingSums[i].Save($"{Metrics[i].Name}/", sums);
         return sums;
     }
@@ -83,7 +85,7 @@ public sealed partial class Trainer
         var elapsed = elapsedBefore + clock.Elapsed;
         double seconds = trainingClock.Elapsed.TotalSeconds;
         History.Add(new TrainingRecord(
-            State.Step, State.Epoch, State.RecordLoss / State.RecordExamples, Optimizer.LearningRate, gradientNorm?.Item(), null,
+            State.Step, State.Epoch, State.RecordLoss / State.RecordExamples, Optimizer.LearningRate, gradientNorm?.Item(), scaler?.Scale,
             Memory.Statistics(Device).LiveBytes, seconds > 0 ? clockedExamples / seconds : 0, elapsed));
         TellRecord(History.Steps[^1]);
         (State.RecordLoss, State.RecordExamples, State.RecordedStep) = (0, 0, State.Step);

@@ -57,9 +57,9 @@ public sealed partial class Trainer
         if (good)
         {
             using var scope = TensorScope.Begin();
+            scaler?.Unscale(Optimizer);
             if (count > 1) Gradients.Scale(parameters, factor);
-            good = Clip(last);
-            if (good) Optimizer.Step();
+            good = Clip(last) && StepOptimizer();
         }
 
         State.BatchInEpoch += count;
@@ -89,13 +89,15 @@ public sealed partial class Trainer
         context.Loss?.Value.Dispose();
         using var scope = TensorScope.Begin();
         var (prediction, mean) = Forward(batch);
-        mean.Backward(weight == 1 ? null : GradientTensor.Full(mean.Shape, weight, mean.DType, mean.Device));
+        var scaled = scaler?.ScaleLoss(mean) ?? mean;
+        scaled.Backward(weight == 1 ? null : GradientTensor.Full(mean.Shape, weight, scaled.DType, mean.Device));
         context.Loss = scope.Keep(mean.Detach());
         return new(batch, position, context.Loss, scope.Keep(prediction.Detach()));
     }
 
     private (GradientTensor Prediction, GradientTensor Loss) Forward(Batch batch)
     {
+        using var types = BeginAutocast();
         var prediction = Model.Forward(batch.Inputs);
         var mean = loss(prediction, batch.Targets);
         if (mean.ElementCount != 1)
@@ -127,16 +129,25 @@ public sealed partial class Trainer
         }
 
         if (Checks && Options.ClipValue is null && !IsFinite(last, norm!)) return false;
-        gradientNorm?.Value.Dispose();
+        ForgetNorm();
         norm?.Value.Persist();
         gradientNorm = norm;
         return true;
     }
 
-    /// <summary>Whether loss and gradients are finite: a norm of something that is not, is not.</summary>
+    private void ForgetNorm()
+    {
+        gradientNorm?.Value.Dispose();
+        gradientNorm = null;
+    }
+
+    /// <summary>
+    /// Whether loss and gradients are finite: a norm of something that is not, is not. With loss scaling, gradients may overflow; the scaler
+    /// leaves such a step out.
+    /// </summary>
     private bool IsFinite(in Measured batch, GradientTensor norm)
     {
-        if (double.IsFinite(norm.Item()) && double.IsFinite(batch.Loss.Item())) return true;
+        if ((scaler is not null || double.IsFinite(norm.Item())) && double.IsFinite(batch.Loss.Item())) return true;
         if (Options.NanPolicy == NanPolicy.Stop) throw FindAnomaly(batch);
         return false;
     }
@@ -162,7 +173,7 @@ public sealed partial class Trainer
     private void SetUpBuffers()
     {
         buffers.Clear();
-        if (!Checks) return;
+        if (!Checks && scaler is null) return;
         foreach (var (_, buffer) in Model.NamedBuffers()) buffers.Add((buffer, buffer.Value.Copy().Persist()));
     }
 

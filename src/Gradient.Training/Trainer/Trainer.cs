@@ -37,12 +37,11 @@ public sealed partial class Trainer
         Options.Check();
         if (optimizer is Lbfgs)
             throw new UnsupportedOperationException("Trainer: L-BFGS evaluates the loss itself, several times a step; call its Step in a loop of your own.");
-        if (Options.MixedPrecision != MixedPrecision.None)
-            throw new UnsupportedOperationException($"Trainer: {Options.MixedPrecision} is not supported yet; train with MixedPrecision.None.");
         Model = model;
         Optimizer = optimizer;
         this.loss = loss;
         parameters = [.. optimizer.Parameters];
+        if (Options.MixedPrecision == MixedPrecision.Float16) scaler = Options.LossScaler ?? new();
         if (Options.Seed is { } seed) random = new(unchecked((ulong)seed));
         logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<Trainer>();
         State = new();

@@ -24,6 +24,9 @@ public sealed record TrainingOptions
     /// <summary>In which type to compute; <see cref="MixedPrecision.None"/> by default.</summary>
     public MixedPrecision MixedPrecision { get; init; }
 
+    /// <summary>How losses are scaled with <see cref="MixedPrecision.Float16"/>; a scaler with its defaults if null.</summary>
+    public LossScaler? LossScaler { get; init; }
+
     /// <summary>What changes the learning rate; null for nothing.</summary>
     public Schedule? Schedule { get; init; }
 

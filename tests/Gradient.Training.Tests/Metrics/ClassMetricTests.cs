@@ -3,6 +3,8 @@ using Gradient.Core;
 
 namespace Gradient.Training.Tests.Metrics;
 
+using Precision = Gradient.Training.Precision; // not the tests' folder of that name
+
 /// <summary>Metrics of classes against plain loops over rows, and against cases worked by hand.</summary>
 public sealed class ClassMetricTests
 {

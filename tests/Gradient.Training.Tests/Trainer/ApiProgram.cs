@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gradient.Training.Tests;
 
-/// <summary>The guide's program "the trainer", but for mixed precision, the folder it is in and where the progress goes, on drawn digits.</summary>
+/// <summary>The guide's program "the trainer", as written but for the folder it is in and where the progress goes, on drawn digits.</summary>
 public sealed class ApiProgram
 {
     private string folder = "";
@@ -38,6 +38,7 @@ public sealed class ApiProgram
             Epochs = 5,
             AccumulationSteps = 4,
             ClipNorm = 1f,
+            MixedPrecision = MixedPrecision.BFloat16,
             Schedule = schedule,
             ValidateEvery = 200,
             CheckpointDirectory = runs,
@@ -55,6 +56,7 @@ public sealed class ApiProgram
         {
             Assert.That(history.Epochs, Has.Count.EqualTo(5));
             Assert.That(history.Epochs[^1].TrainMetrics["accuracy"], Is.GreaterThan(0.8));
+            Assert.That(history.About["precision"], Is.EqualTo("BFloat16"));
             Assert.That(trainer.State.Step, Is.EqualTo(40));
             Assert.That(File.ReadAllText(Path.Combine(runs, "report.html")), Does.Contain("accuracy"));
             Assert.That(output.ToString(), Does.Contain("accuracy"));
