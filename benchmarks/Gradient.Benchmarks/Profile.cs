@@ -88,6 +88,12 @@ internal sealed class ProfilingBackend(IBackend inner) : IBackend
     public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) =>
         Measure("matMul", () => inner.MatMul(a, b, bias, activation, y), 2.0 * y.ElementCount * a.Shape[^1], a, b, bias, y);
 
+    public void SparseMatMul(Tensor offsets, Tensor columns, Tensor? values, Tensor? b, Tensor y) =>
+        Measure("sparse matMul", () => inner.SparseMatMul(offsets, columns, values, b, y), 2.0 * columns.ElementCount * (b?.Shape[1] ?? 0), offsets, columns, values, b, y);
+
+    public void SparseSample(Tensor offsets, Tensor columns, Tensor a, Tensor? b, Tensor y) =>
+        Measure("sparse sample", () => inner.SparseSample(offsets, columns, a, b, y), 2.0 * columns.ElementCount * (b?.Shape[1] ?? 0), offsets, columns, a, b, y);
+
     public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y)
     {
         var copy = options;

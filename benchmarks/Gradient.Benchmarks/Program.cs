@@ -32,6 +32,7 @@ command.SetAction(arguments =>
     Steps.Run(timer);
     Checkpointing.Run(timer);
     Loading.Run(timer);
+    SparseProducts.Run(timer);
     return 0;
 });
 return command.Parse(args).Invoke();

@@ -8,6 +8,9 @@ internal sealed class Timer(string only, double seconds, ProfiledDevice? profile
 {
     private const int WarmUps = 10, FewestRuns = 5, MostRuns = 2000;
 
+    /// <summary>Whether a workload with such a name may be measured: if not, its operands need not be made.</summary>
+    public bool Wants(string prefix) => prefix.Contains(only, StringComparison.Ordinal) || only.StartsWith(prefix, StringComparison.Ordinal);
+
     /// <summary>
     /// Runs the work in a <see cref="TensorScope"/> each time, as a training loop does. Ten runs come first, and as many more as
     /// the just-in-time compiler needs to settle: half a second of them. The peak is that of live bytes in one

@@ -91,6 +91,20 @@ public interface IBackend
     void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y);
 
     /// <summary>
+    /// y[m, n] ← A·b with b[k, n] and the sparse A[m, k] in compressed rows: entry e of row i, offsets[i] ≤ e &lt; offsets[i + 1], is values[e]
+    /// (1 where values are null) in column columns[e]; entries in one place add up. A null b is the identity: y[m, k] is A itself, whose
+    /// entries then lie in different places. offsets[m + 1] and columns are Int32, contiguous and checked by the caller. Sums are cut by
+    /// offsets and n alone.
+    /// </summary>
+    void SparseMatMul(Tensor offsets, Tensor columns, Tensor? values, Tensor? b, Tensor y);
+
+    /// <summary>
+    /// y[e] ← Σⱼ a[i, j]·b[columns[e], j] for each entry e of row i of a sparse matrix as above: the product a·bᵀ where the matrix has entries,
+    /// and the gradient of its values. A null b is the identity: y[e] ← a[i, columns[e]].
+    /// </summary>
+    void SparseSample(Tensor offsets, Tensor columns, Tensor a, Tensor? b, Tensor y);
+
+    /// <summary>
     /// y[…, queries, valueWidth] ← softmax(query[…, queries, width] · key[…, keys, width]ᵀ · scale + mask) · value[…, keys, valueWidth],
     /// without a matrix of scores; logSumExp[…, queries] (Float32; Float64 for Float64) ← ln Σ e^score of each row. The axes in
     /// front are those of y in every tensor (expanded by the caller). The mask (null, or […, queries, keys]) is Bool, true where a

@@ -30,7 +30,7 @@ public sealed partial class ParameterTests
         Pair<MetalBackend.NormalizeGradientParameters>("normalize", "NormalizeGradientParameters"),
         Pair<MetalBackend.GatherParameters>("gather", "GatherParameters"), Pair<MetalBackend.ScatterParameters>("gather", "ScatterParameters"),
         Pair<MetalBackend.CrossEntropyParameters>("loss", "CrossEntropyParameters"), Pair<MetalBackend.ManyParameters>("many", "ManyParameters"),
-        Pair<MetalBackend.SortParameters>("sort", "SortParameters"),
+        Pair<MetalBackend.SortParameters>("sort", "SortParameters"), Pair<MetalBackend.SparseParameters>("sparse", "SparseParameters"),
         Pair<MetalBackend.Convolution>("conv", "Convolution"), Pair<MetalBackend.PoolAxis>("pool", "PoolAxis"), Pair<MetalBackend.Pooling>("pool", "Pooling"),
     ];
 

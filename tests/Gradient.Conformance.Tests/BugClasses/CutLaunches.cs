@@ -74,13 +74,18 @@ public sealed class CutLaunches
             var heads = GradientTensor.Randn([2, 2, 70, 8], seed: 5, device: device, requiresGrad: true);
             var attended = Functional.ScaledDotProductAttention(heads, heads, heads, causal: true);
             attended.Square().Sum().Backward();
+            // 100 rows of 200 entries each, times 20,000 columns; and what of that the entries have for a gradient.
+            Tensor offsets = GradientTensor.Arange(0, 20_001, 200, DType.Int32, device).Value, columns = Tensor.From<int>([.. Enumerable.Range(0, 20_000).Select(i => i % 200 * 100)], device);
+            Tensor sparse = Tensor.Empty([100, 3], DType.Float32, device), sampled = Tensor.Empty([20_000], DType.Float32, device);
+            device.Backend.SparseMatMul(offsets, columns, large.Value.View(large.Value.Layout.Select(0, 1)), large.Transpose(0, 1).Value, sparse);
+            device.Backend.SparseSample(offsets, columns, sparse, large.Transpose(0, 1).Value, sampled);
             return
             [
                 [loss.Item()], .. model.Parameters().Select(parameter => parameter.Value.ToArray<float>()),
                 sorted.ToArray<float>(), large.Sum(axes: [1]).ToArray<float>(), large.CumSum(1).ToArray<float>(), product.ToArray<float>(),
                 large.To(DType.Float16).To(DType.Float32).ToArray<float>(), Loss.CrossEntropy(large.Transpose(0, 1), large.ArgMax(axis: 0)).ToArray<float>(),
                 large.Softmax(0).ToArray<float>(), large.Gather(1, places).ToArray<float>(),
-                attended.ToArray<float>(), heads.Grad!.ToArray<float>(),
+                attended.ToArray<float>(), heads.Grad!.ToArray<float>(), sparse.ToArray<float>(), sampled.ToArray<float>(),
             ];
         }
     }

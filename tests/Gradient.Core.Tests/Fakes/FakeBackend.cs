@@ -77,6 +77,10 @@ internal sealed unsafe class FakeBackend : IBackend
 
     public void MatMul(Tensor a, Tensor b, Tensor? bias, MatMulActivation activation, Tensor y) => throw Missing();
 
+    public void SparseMatMul(Tensor offsets, Tensor columns, Tensor? values, Tensor? b, Tensor y) => throw Missing();
+
+    public void SparseSample(Tensor offsets, Tensor columns, Tensor a, Tensor? b, Tensor y) => throw Missing();
+
     public void Conv2d(Tensor x, Tensor weight, Tensor? bias, in Conv2dOptions options, Tensor y) => throw Missing();
 
     public void Conv2dInputGradient(Tensor dy, Tensor weight, in Conv2dOptions options, Tensor dx) => throw Missing();
