@@ -1,3 +1,5 @@
+using Gradient.LinearAlgebra;
+
 namespace Gradient.Conformance.Tests;
 
 /// <summary>
@@ -133,6 +135,29 @@ public sealed class SparseTests
             device.Backend.SparseMatMul(offsets, columns, values, b, y);
             first ??= y.ToArray<float>();
             Assert.That(y.ToArray<float>(), Is.EqualTo(first));
+        }
+    }
+
+    /// <summary>What is composed of those products, with gradients: conversions, sums, and products of sparse matrices, on each device as on the CPU.</summary>
+    [TestCaseSource(typeof(Backends), nameof(Backends.All))]
+    public void Sparse_tensors_compute_on_every_device_what_they_do_on_the_cpu(Backend backend)
+    {
+        var random = new Random(6);
+        int[] rows = [.. Enumerable.Range(0, 300).Select(i => i < 100 ? 7 : random.Next(40))], columns = [.. rows.Select(_ => random.Next(50))];
+        double[][] expected = Run(Devices.Cpu), actual = Run(backend.Device());
+        for (int i = 0; i < expected.Length; i++) Compare.Near(new(expected[i], expected[i].Length), new(actual[i], actual[i].Length), 1e-4, $"result {i}");
+
+        double[][] Run(Device device)
+        {
+            GradientTensor values = GradientTensor.Randn([300], seed: 1, device: device, requiresGrad: true), x = GradientTensor.Randn([50, 6], seed: 2, device: device, requiresGrad: true);
+            var a = SparseTensor.FromCoordinates(40, 50, rows, columns, values);
+            var square = a.MatMul(a.Transpose());
+            var sum = (a.ToCsc() + (a * a) - x.MatMul(x.Transpose()).Narrow(0, 0, 40).ToSparse(0.5)) * GradientTensor.Randn([50], seed: 3, device: device);
+            GradientTensor[] results = [a.MatMul(x), x.Transpose().MatMul(square.ToCsr().SliceRows(0, 6).MatMul(a).Transpose()), square.ToDense(), sum.ToDense(), sum.Sum(0), sum.Sum(1), a.Coalesce().Values];
+            var loss = results[0].Square().Mean();
+            foreach (var result in results[1..]) loss += result.Square().Mean();
+            loss.Backward();
+            return [.. results.Append(values.Grad!).Append(x.Grad!).Select(result => Inputs.FromTensor(result.Value).Data)];
         }
     }
 

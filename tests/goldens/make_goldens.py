@@ -11,6 +11,7 @@ import layers
 import losses
 import optimizers
 import schedulers
+import sparse
 
 MAKERS = {
     "layers": layers.make,
@@ -21,6 +22,7 @@ MAKERS = {
     "clipping": clipping.make,
     "initializers": clipping.initializers,
     "autocast": autocast.make,
+    "sparse": sparse.make,
 }
 
 if __name__ == "__main__":
