@@ -67,13 +67,20 @@ internal sealed class SparsePattern
         return numbers;
     }
 
+    private static int[] Inverse(int[] order)
+    {
+        var places = new int[order.Length];
+        for (int i = 0; i < order.Length; i++) places[order[i]] = i;
+        return places;
+    }
+
     /// <summary>Counting sort by column, which keeps the order of rows.</summary>
     private (SparsePattern, SparsePattern) Transpose()
     {
         var offsets = new int[Columns + 1];
         foreach (int column in Indices) offsets[column + 1]++;
         for (int column = 0; column < Columns; column++) offsets[column + 1] += offsets[column];
-        int[] starts = Offsets, next = offsets.AsSpan(0, Columns).ToArray(), indices = new int[Count], order = new int[Count], places = new int[Count];
+        int[] starts = Offsets, next = offsets.AsSpan(0, Columns).ToArray(), indices = new int[Count], order = new int[Count];
         for (int row = 0; row < Rows; row++)
         {
             for (int e = starts[row]; e < starts[row + 1]; e++)
@@ -81,11 +88,10 @@ internal sealed class SparsePattern
                 int place = next[Indices[e]]++;
                 indices[place] = row;
                 order[place] = e;
-                places[e] = place;
             }
         }
 
-        var pattern = new SparsePattern(Columns, Rows, new Lazy<int[]>(offsets), indices, Device, () => (this, Selecting(places, Count, Device)));
+        var pattern = new SparsePattern(Columns, Rows, new Lazy<int[]>(offsets), indices, Device, () => (this, Selecting(Inverse(order), Count, Device)));
         return (pattern, Selecting(order, Count, Device));
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 
 namespace Gradient.LinearAlgebra;
@@ -88,7 +89,7 @@ internal static class SparseSymbolic
         var work = new Product
         {
             Left = left, Right = right, RowPairs = rowPairs, Counts = new int[left.Rows],
-            Columns = GC.AllocateUninitializedArray<int>(pairs), Ends = GC.AllocateUninitializedArray<int>(pairs),
+            Columns = ArrayPool<int>.Shared.Rent(pairs), Ends = ArrayPool<int>.Shared.Rent(pairs),
             Chosen = GC.AllocateUninitializedArray<int>(pairs), Terms = GC.AllocateUninitializedArray<int>(pairs),
         };
         int shares = (int)Math.Min(left.Rows, (((long)pairs + left.Rows) / Share) + 1);
@@ -114,6 +115,8 @@ internal static class SparseSymbolic
                 work.Ends.AsSpan(rowPairs[row], work.Counts[row]).CopyTo(starts.AsSpan(offsets[row] + 1));
             }
         });
+        ArrayPool<int>.Shared.Return(work.Columns);
+        ArrayPool<int>.Shared.Return(work.Ends);
         return (new(left.Rows, right.Columns, offsets, indices, left.Device),
             SparsePattern.Selecting(work.Chosen, left.Count, left.Device), new(count, right.Count, starts, work.Terms, left.Device));
     }
