@@ -33,6 +33,7 @@ command.SetAction(arguments =>
     Checkpointing.Run(timer);
     Loading.Run(timer);
     SparseProducts.Run(timer);
+    if (profiled is null) LinalgComparison.Run(arguments.GetValue(only)!, arguments.GetValue(seconds), arguments.GetValue(threads));
     return 0;
 });
 return command.Parse(args).Invoke();

@@ -8,6 +8,7 @@ import activations
 import autocast
 import clipping
 import layers
+import linalg
 import losses
 import optimizers
 import schedulers
@@ -15,6 +16,7 @@ import sparse
 
 MAKERS = {
     "layers": layers.make,
+    "linalg": linalg.make,
     "activations": activations.make,
     "losses": losses.make,
     "optimizers": optimizers.make,
