@@ -72,7 +72,7 @@ internal static class LinalgComparison
             });
             if (round < 0)
             {
-                if (round == -1 && total.Elapsed.TotalSeconds < 0.5) round--;
+                if (round == -1 && total.Elapsed.TotalSeconds < 1) round--;
                 else if (round == -1) total.Restart();
                 continue;
             }
