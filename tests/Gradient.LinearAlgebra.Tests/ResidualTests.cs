@@ -174,4 +174,26 @@ public sealed class ResidualTests
             Assert.That(smallest <= 10 * n * Epsilon(type) * norm, $"value {k} = {re[k]} + {im[k]}i: {smallest / (n * Epsilon(type) * norm):G3}·n·ε·‖A‖");
         }
     }
+
+    /// <summary>D⁻¹·A·D with powers of two is exact and has A's eigenvalues, which only balancing finds again.</summary>
+    [Test]
+    public void Badly_scaled_matrices_have_the_eigenvalues_of_well_scaled_ones([Values(5, 12, 40)] int n)
+    {
+        double[,] a = Matrix(Samples.Make("random", n, n));
+        var scaled = Samples.From(Make(n, n, (i, j) => Math.ScaleB(a[i, j], (j * 7 % 41) - (i * 7 % 41)))).RequireGrad();
+        System.Numerics.Complex[] Values(GradientTensor x) =>
+            [.. Vector(x.Eigenvalues().Real).Zip(Vector(x.Eigenvalues().Imaginary)).Select(p => new System.Numerics.Complex(p.First, p.Second))];
+        var expected = Values(Samples.From(a)).ToList();
+        foreach (var value in Values(scaled))
+        {
+            var nearest = expected.MinBy(p => (p - value).Magnitude);
+            Assert.That((nearest - value).Magnitude, Is.LessThan(1e-11 * n), $"{value} beside {nearest}");
+            expected.Remove(nearest);
+        }
+
+        // The sum of the eigenvalues is the trace, whatever the scale: its gradient is the identity.
+        scaled.Eigenvalues().Real.Sum().Backward();
+        double[,] gradient = Matrix(scaled.Grad!);
+        for (int i = 0; i < n; i++) Assert.That(gradient[i, i], Is.EqualTo(1).Within(1e-9));
+    }
 }

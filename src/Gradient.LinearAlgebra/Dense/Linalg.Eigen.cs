@@ -28,7 +28,7 @@ public static partial class Linalg
     }
 
     /// <summary>
-    /// The eigenvalues of general matrices, by Hessenberg form and QR steps, without balancing. Gradients exist for distinct eigenvalues; near a
+    /// The eigenvalues of general matrices, by balancing, Hessenberg form and QR steps. Gradients exist for distinct eigenvalues; near a
     /// matrix without enough eigenvectors they grow beyond bounds. There are no second derivatives.
     /// </summary>
     /// <param name="a">[..., n, n].</param>

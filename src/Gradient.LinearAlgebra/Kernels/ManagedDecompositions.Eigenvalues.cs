@@ -1,7 +1,7 @@
 namespace Gradient.LinearAlgebra;
 
 /// <content>
-/// General eigenvalues: Hessenberg form by reflections, then Francis' implicit double-shift QR steps to real Schur form (GVL 7.4 and 7.5).
+/// General eigenvalues: balancing, Hessenberg form by reflections, then Francis' implicit double-shift QR steps to real Schur form (GVL 7.4 and 7.5).
 /// Zᵀ is kept, not Z, so that its rotations are contiguous.
 /// </content>
 internal sealed unsafe partial class ManagedDecompositions<T>
@@ -10,8 +10,9 @@ internal sealed unsafe partial class ManagedDecompositions<T>
     {
         if (n == 0) return -1;
         T scale = ScaleToOne(a, n * n);
-        using var memory = new NativeBuffer<T>((3 * n) + (v is null ? 0 : n * n));
-        T* tau = memory.Pointer, work = tau + n, zt = v is null ? null : work + (2 * n);
+        using var memory = new NativeBuffer<T>((4 * n) + (v is null ? 0 : n * n));
+        T* balance = memory.Pointer, tau = balance + n, work = tau + n, zt = v is null ? null : work + (2 * n);
+        Balance(a, n, balance);
         Hessenberg(a, n, tau, work);
         if (v is not null)
         {
@@ -22,10 +23,49 @@ internal sealed unsafe partial class ManagedDecompositions<T>
 
         for (nint i = 2; i < n; i++) Line.Clear(a + (i * n), i - 1);
         nint failed = Schur(a, n, real, imaginary, zt);
-        if (v is not null && failed < 0) EigenvectorsOfSchur(a, n, real, imaginary, zt, v);
+        if (v is not null && failed < 0)
+        {
+            EigenvectorsOfSchur(a, n, real, imaginary, zt, v);
+            for (nint i = 0; i < n; i++) Line.Scale(v + (i * n), balance[i], n);
+        }
+
         Line.Scale(real, T.One / scale, n);
         Line.Scale(imaginary, T.One / scale, n);
         return failed;
+    }
+
+    /// <summary>
+    /// A ← D⁻¹·A·D with powers of two that bring each row and its column to about one size, so that rounding is small beside each
+    /// (B. Parlett and C. Reinsch, Balancing a Matrix for Calculation of Eigenvalues and Eigenvectors, 1969).
+    /// </summary>
+    private static void Balance(T* a, nint n, T* scale)
+    {
+        T two = T.One + T.One, enough = T.CreateTruncating(0.95);
+        for (nint i = 0; i < n; i++) scale[i] = T.One;
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            for (nint i = 0; i < n; i++)
+            {
+                T column = T.Zero, row = T.Zero;
+                for (nint j = 0; j < n; j++)
+                {
+                    if (j == i) continue;
+                    column += T.Abs(a[(j * n) + i]);
+                    row += T.Abs(a[(i * n) + j]);
+                }
+
+                if (column == T.Zero || row == T.Zero) continue;
+                T factor = T.One, before = column + row, size = column;
+                for (; size < row / two; size *= two * two) factor *= two;
+                for (; size >= row * two; size /= two * two) factor /= two;
+                if ((size + row) / factor >= enough * before || !T.IsNormal(scale[i] * factor)) continue;
+                changed = true;
+                scale[i] *= factor;
+                Line.Scale(a + (i * n), T.One / factor, n);
+                for (nint j = 0; j < n; j++) a[(j * n) + i] *= factor;
+            }
+        }
     }
 
     /// <summary>A ← Qᵀ·A·Q with zeros below the subdiagonal, in whose place the reflections lie.</summary>
