@@ -34,13 +34,30 @@ public sealed class CheckpointManager
     /// <summary>
     /// Writes a checkpoint, which replaces one of the same step, then removes those that <see cref="CheckpointOptions"/> does not keep.
     /// </summary>
+    /// <exception cref="GradientException">There is one of a later step: <see cref="CheckStep"/>.</exception>
     /// <exception cref="IOException">It cannot be written; what was there stays.</exception>
     public CheckpointInfo Save(Checkpoint checkpoint)
     {
+        CheckStep(checkpoint.Step);
         var saved = Add(folder => CheckpointFolder.Write(folder, checkpoint, options.Compress), replace: true);
         CheckpointLog.Saved(logger, saved.Step, saved.Path, saved.Bytes);
         Prune();
         return saved;
+    }
+
+    /// <summary>
+    /// Checks that a training that is at a step can save here: no checkpoint of a later step lies there. One would belong to another training, or to a
+    /// future that this one has left, and be taken for the newest.
+    /// </summary>
+    /// <param name="step">Steps of the optimizer so far; 0 for a training that begins.</param>
+    /// <exception cref="GradientException">There is one that can be read.</exception>
+    public void CheckStep(long step)
+    {
+        var later = FirstGood(
+            Scan().Where(entry => entry.Info?.Step > step).Select(entry => (entry.Path, entry.Problem)), path => Info(path, CheckpointFolder.Verify(path)), out _);
+        if (later is not null)
+            throw new GradientException(
+                $"{Path} has the checkpoint of step {later.Step}, but the training is at step {step}: resume from it, remove it, or give another folder.");
     }
 
     /// <summary>
