@@ -49,7 +49,7 @@ tests "conformance" Gradient.Conformance.Tests 'Name~metal|(FullyQualifiedName~B
 # The same seed gives the same weights and masks on every device: rounding alone tells the losses apart.
 losses() { # device
   dotnet run -c Release --no-build --project samples/Mnist -- --device "$1" --limit 256 --batch 32 --epochs 3 >"$logs/last" 2>&1 || return 1
-  sed -n 's/^epoch .* loss \([0-9.]*\) .*/\1/p' "$logs/last"
+  sed -n 's|^epoch [0-9]*/[0-9]*  loss \([0-9.]*\) .*|\1|p' "$logs/last"
 }
 if losses cpu >"$logs/cpu" && losses metal >"$logs/metal"; then
   note "losses of samples/Mnist, 24 steps in three epochs: cpu, metal"

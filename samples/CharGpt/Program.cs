@@ -2,8 +2,10 @@ using System.CommandLine;
 using Gradient.Autograd;
 using Gradient.Core;
 using Gradient.Data;
+using Gradient.Nn;
 using Gradient.Samples;
 using Gradient.Samples.CharGpt;
+using Gradient.Training;
 
 const int context = 64, width = 128, layers = 4, heads = 4;
 
@@ -17,8 +19,10 @@ var save = CommonOptions.Output("--save", "Where to write the trained weights (s
 var load = CommonOptions.File("--load", "Weights to begin with (safetensors), of this program or of tests/goldens/chargpt_peer.py");
 load.Aliases.Add("--init");
 var generate = CommonOptions.Number("--generate", 400, 0, "How many characters to write at the end");
+var run = new TrainingRun();
 
 var command = new RootCommand("Trains a small transformer to write like a text, character by character.") { data, steps, limit, batch, device, seed, save, load, generate };
+run.AddTo(command);
 // A task of its own, so that Ctrl-C is heard meanwhile.
 command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard(() =>
 {
@@ -35,11 +39,20 @@ command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard((
     if (parsed.GetValue(load) is { } weights) model.Load(weights);
     Console.WriteLine($"{model.ParameterCount:N0} parameters on {where}, {all.Length:N0} characters of {characters.Count} kinds, the last tenth to validate");
 
-    var windows = Windows.Random(all[..split], context, checked(parsed.GetValue(steps) * parsed.GetValue(batch)), parsed.GetValue(seed));
+    int count = parsed.GetValue(steps);
+    var windows = Windows.Random(all[..split], context, checked(count * parsed.GetValue(batch)), parsed.GetValue(seed));
     using var train = new DataLoader(windows, parsed.GetValue(batch), device: where);
     using var validation = new DataLoader(Windows.InOrder(all[split..], context), batchSize: 64, device: where);
-    var training = new TrainingLoop(model, train, validation);
-    training.Run(cancellation);
+    var optimizer = new AdamW(model.Parameters(), learningRate: 1e-3);
+    var trainer = new Trainer(
+        model, optimizer, (logits, next) => Loss.CrossEntropy(logits.Flatten(0, 1), next.Flatten()), new TrainingOptions
+        {
+            ClipNorm = 1,
+            Schedule = new CosineAnnealing(optimizer, totalSteps: Math.Max(1, count), minimum: 1e-4, warmupSteps: Math.Min(100, count / 10)),
+            ValidateEvery = 250,
+            CheckpointDirectory = run.Directory(parsed),
+        });
+    if (count > 0 && !run.Fit(parsed, trainer, train, validation, cancellation)) return;
 
     if (parsed.GetValue(save) is { } file)
     {
@@ -49,6 +62,6 @@ command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard((
 
     if (parsed.GetValue(generate) is > 0 and var length)
         Console.WriteLine(characters.Decode(new Writer(model, characters.Count, parsed.GetValue(seed)).Write(all[..1], length)));
-    Console.WriteLine($"validation loss {training.Validate(cancellation):0.0000}");
+    Console.WriteLine($"validation loss {trainer.Validate(validation, cancellation).Loss:0.0000}");
 })));
 return command.Parse(args).Invoke();

@@ -2,8 +2,10 @@ using System.CommandLine;
 using Gradient.Autograd;
 using Gradient.Core;
 using Gradient.Data;
+using Gradient.Nn;
 using Gradient.Samples;
 using Gradient.Samples.Mnist;
+using Gradient.Training;
 
 Option<string?> data = new("--data") { Description = "The folder of the MNIST files; data/mnist if not given", HelpName = "DIR" };
 var epochs = CommonOptions.Number("--epochs", 5, 0, "How often to go through the training images");
@@ -13,8 +15,10 @@ var device = CommonOptions.Device();
 var seed = CommonOptions.Seed();
 var save = CommonOptions.Output("--save", "Where to write the trained weights (safetensors)");
 var load = CommonOptions.File("--load", "Weights to begin with (safetensors)");
+var run = new TrainingRun();
 
 var command = new RootCommand("Trains a convolutional network to read handwritten digits.") { data, epochs, batch, limit, device, seed, save, load };
+run.AddTo(command);
 // A task of its own, so that Ctrl-C is heard meanwhile.
 command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard(() =>
 {
@@ -31,8 +35,18 @@ command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard((
 
     using var batches = new DataLoader(train, parsed.GetValue(batch), shuffle: true, seed: parsed.GetValue(seed), device: where);
     using var exam = new DataLoader(test, batchSize: 250, device: where);
-    var training = new TrainingLoop(model, batches, exam, parsed.GetValue(epochs));
-    training.Run(cancellation);
+    int rounds = parsed.GetValue(epochs);
+    long steps = (long)rounds * batches.BatchCount;
+    var optimizer = new AdamW(model.Parameters(), learningRate: 1e-3f, weightDecay: 0.01f);
+    var trainer = new Trainer(model, optimizer, Loss.CrossEntropy, new TrainingOptions
+    {
+        Epochs = Math.Max(1, rounds),
+        ClipNorm = 1,
+        Schedule = new CosineAnnealing(optimizer, totalSteps: Math.Max(1, steps), warmupSteps: Math.Min(100, steps / 10)),
+        CheckpointDirectory = run.Directory(parsed),
+    });
+    trainer.Metrics.Add(new Accuracy());
+    if (rounds > 0 && !run.Fit(parsed, trainer, batches, exam, cancellation)) return;
 
     if (parsed.GetValue(save) is { } file)
     {
@@ -40,7 +54,7 @@ command.SetAction((parsed, cancellation) => Task.Run(() => CommonOptions.Guard((
         Console.WriteLine($"saved {file}");
     }
 
-    int right = training.Evaluate(cancellation);
-    Console.WriteLine($"test accuracy {100.0 * right / Math.Max(1, test.Count):0.00} % ({right}/{test.Count})");
+    double accuracy = trainer.Validate(exam, cancellation).Metrics["accuracy"];
+    Console.WriteLine($"test accuracy {100 * accuracy:0.00} % ({accuracy * test.Count:0}/{test.Count})");
 })));
 return command.Parse(args).Invoke();

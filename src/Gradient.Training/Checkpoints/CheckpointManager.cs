@@ -47,17 +47,18 @@ public sealed class CheckpointManager
 
     /// <summary>
     /// Checks that a training that is at a step can save here: no checkpoint of a later step lies there. One would belong to another training, or to a
-    /// future that this one has left, and be taken for the newest.
+    /// future that this one left, and be taken for the newest.
     /// </summary>
     /// <param name="step">Steps of the optimizer so far; 0 for a training that begins.</param>
     /// <exception cref="GradientException">There is one that can be read.</exception>
     public void CheckStep(long step)
     {
         var later = FirstGood(
-            Scan().Where(entry => entry.Info?.Step > step).Select(entry => (entry.Path, entry.Problem)), path => Info(path, CheckpointFolder.Verify(path)), out _);
+            Enumerable.Reverse(Scan()).Where(entry => entry.Info?.Step > step).Select(entry => (entry.Path, (string?)null)),
+            path => Info(path, CheckpointFolder.Verify(path)), out _);
         if (later is not null)
             throw new GradientException(
-                $"{Path} has the checkpoint of step {later.Step}, but the training is at step {step}: resume from it, remove it, or give another folder.");
+                $"{Path} has checkpoints up to step {later.Step}, but the training is at step {step}: resume it, or give another folder.");
     }
 
     /// <summary>

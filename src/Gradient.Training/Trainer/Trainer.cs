@@ -93,7 +93,9 @@ public sealed partial class Trainer
     /// <returns><see cref="History"/>.</returns>
     /// <exception cref="OperationCanceledException">The training was cancelled; <see cref="Resume"/> or another call goes on.</exception>
     /// <exception cref="NotFiniteException">A loss or gradient is not finite and <see cref="NanPolicy.Stop"/> is chosen.</exception>
-    /// <exception cref="GradientException">The trainer trains already; or a metric's name is there twice.</exception>
+    /// <exception cref="GradientException">
+    /// The trainer trains already; a metric's name is there twice; or the directory has checkpoints of a training that is further on.
+    /// </exception>
     public TrainingHistory Fit(DataLoader train, DataLoader? validation = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(train);
@@ -130,6 +132,7 @@ public sealed partial class Trainer
         checkpoints = Options.CheckpointDirectory is { } directory
             ? new(directory, new() { Keep = Options.KeepCheckpoints, Compress = Options.Compress, HigherIsBetter = monitor.HigherIsBetter }, logger)
             : null;
+        checkpoints?.CheckStep(State.Step);
         TakeSums();
         Tell();
         Model.Train();

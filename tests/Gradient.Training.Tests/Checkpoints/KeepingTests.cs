@@ -106,7 +106,7 @@ public sealed class KeepingTests : CheckpointFixture
         var manager = new CheckpointManager(Runs, new() { Keep = 0 });
         string path = SaveAt(3, manager);
         manager.CheckStep(3);
-        Assert.That(Assert.Throws<GradientException>(() => SaveAt(2, manager))!.Message, Does.Contain("has the checkpoint of step 3").And.Contain("is at step 2"));
+        Assert.That(Assert.Throws<GradientException>(() => SaveAt(2, manager))!.Message, Does.Contain("has checkpoints up to step 3").And.Contain("is at step 2"));
         Assert.Throws<GradientException>(() => manager.CheckStep(0));
         Assert.That(Directory.GetDirectories(Runs), Is.EqualTo(new[] { path }));
 
