@@ -14,7 +14,8 @@ public static class Devices
     /// <summary>The Apple GPU; elsewhere what the environment variable GRADIENT_METAL_LIBRARY names in its place.</summary>
     /// <exception cref="PlatformNotSupportedException">There is none.</exception>
     public static MetalDevice Metal => MetalDevice.Instance ?? throw new PlatformNotSupportedException(
-        "There is no Metal device on this machine: Metal is Apple's. Use Devices.Cpu, or Devices.Best, which takes the fastest there is.");
+        "There is no Metal device on this machine: Metal is Apple's. Use Devices.Cpu, or Devices.Best, which takes the fastest there is. "
+        + "(On Linux, GRADIENT_METAL_LIBRARY may name SoftMetal's library, which runs the shaders on the processor for tests.)");
 
     /// <summary>The fastest device there is: the Apple GPU on a Mac, else the processor. A substitute for Metal is never picked.</summary>
     public static Device Best => OperatingSystem.IsMacOS() && MetalDevice.Instance is { } metal ? metal : Cpu;

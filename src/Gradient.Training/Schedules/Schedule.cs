@@ -37,6 +37,9 @@ public abstract class Schedule
     /// <summary>The groups whose rates change.</summary>
     protected IReadOnlyList<ParameterGroup> Groups => optimizer.Groups;
 
+    /// <summary>Whether it is this optimizer whose rates change.</summary>
+    internal bool Steers(Optimizer other) => ReferenceEquals(optimizer, other);
+
     /// <summary>Goes one step on and sets the rates.</summary>
     public void Step()
     {

@@ -91,9 +91,13 @@ public sealed partial class Trainer
             KeepBest();
         }
 
-        if (!monitor.IsOutOfPatience) return look.Value;
+        if (monitor.IsOutOfPatience) StopEarly();
+        return look.Value;
+    }
+
+    private void StopEarly()
+    {
         stoppedEarly = true;
         context.Stop($"{monitor.Name} has not improved since step {State.BestStep}.");
-        return look.Value;
     }
 }

@@ -28,11 +28,15 @@ public sealed partial class Trainer
     /// <param name="options">How; one epoch if null.</param>
     /// <param name="loggerFactory">Where to log; nowhere if null.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number of the options is outside of what it may be.</exception>
+    /// <exception cref="ArgumentException">The optimizer has no parameter of the model, or the schedule is another optimizer's.</exception>
     /// <exception cref="UnsupportedOperationException">The optimizer evaluates the loss itself, as <see cref="Lbfgs"/>.</exception>
     public Trainer(
         Module model, Optimizer optimizer, Func<GradientTensor, GradientTensor, GradientTensor> loss, TrainingOptions? options = null,
         ILoggerFactory? loggerFactory = null)
     {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        ArgumentNullException.ThrowIfNull(loss);
         Options = options ?? new();
         Options.Check();
         if (optimizer is Lbfgs)
@@ -41,6 +45,10 @@ public sealed partial class Trainer
         Optimizer = optimizer;
         this.loss = loss;
         parameters = [.. optimizer.Parameters];
+        if (!model.Parameters().Intersect(parameters).Any())
+            throw new ArgumentException("The optimizer has none of the model's parameters: make it with model.Parameters().", nameof(optimizer));
+        if (Options.Schedule is { } schedule && !schedule.Steers(optimizer))
+            throw new ArgumentException("The schedule changes the rates of another optimizer: make it with the trainer's.", nameof(options));
         if (Options.MixedPrecision == MixedPrecision.Float16) scaler = Options.LossScaler ?? new();
         if (Options.Seed is { } seed) random = new(unchecked((ulong)seed));
         logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<Trainer>();
@@ -94,7 +102,8 @@ public sealed partial class Trainer
     /// <exception cref="OperationCanceledException">The training was cancelled; <see cref="Resume"/> or another call goes on.</exception>
     /// <exception cref="NotFiniteException">A loss or gradient is not finite and <see cref="NanPolicy.Stop"/> is chosen.</exception>
     /// <exception cref="GradientException">
-    /// The trainer trains already; a metric's name is there twice; or the directory has checkpoints of a training that is further on.
+    /// The trainer trains already; a metric's name is there twice; the directory has checkpoints of a training that is further on; a loader gives no
+    /// batch; or it has another batch size than the one in whose epoch a resumed training stands.
     /// </exception>
     public TrainingHistory Fit(DataLoader train, DataLoader? validation = null, CancellationToken cancellation = default)
     {
@@ -133,6 +142,11 @@ public sealed partial class Trainer
             ? new(directory, new() { Keep = Options.KeepCheckpoints, Compress = Options.Compress, HigherIsBetter = monitor.HigherIsBetter }, logger)
             : null;
         checkpoints?.CheckStep(State.Step);
+        if (State.BatchInEpoch > 0 && State.BatchSize != train.BatchSize)
+            throw new GradientException(
+                $"Trainer.Fit: the training stands at batch {State.BatchInEpoch} of an epoch of batches of {State.BatchSize}, and the loader gives {train.BatchSize}; "
+                + "other examples would be left out or come twice. Give the loader the same batch size until the epoch is done.");
+        State.BatchSize = train.BatchSize;
         TakeSums();
         Tell();
         Model.Train();
@@ -148,6 +162,7 @@ public sealed partial class Trainer
         try
         {
             Notify(static (callback, context) => callback.OnTrainingStart(context));
+            if (monitor.IsOutOfPatience) StopEarly(); // as a resumed training may be
             while (State.Epoch < Options.Epochs && GoesOn(cancellation)) RunEpoch(train, validation, cancellation);
             cancellation.ThrowIfCancellationRequested();
             Finish();
@@ -181,6 +196,8 @@ public sealed partial class Trainer
             while (RunStep(batches));
         }
 
+        if (State.BatchInEpoch == 0)
+            throw new GradientException($"Trainer.Fit: the loader gives no batch (batch size {train.BatchSize}, dropLast {(train.DropLast ? "true" : "false")}); is there data?");
         EndEpoch(validation, cancellation);
         TellEpoch(History.Epochs[^1], train, waited);
     }

@@ -45,6 +45,10 @@ public sealed class TrainingState
     [JsonInclude]
     public TimeSpan Elapsed { get; internal set; }
 
+    /// <summary>The loader's, in the epoch that runs.</summary>
+    [JsonInclude]
+    internal int BatchSize { get; set; }
+
     /// <summary>The watched metric when it last improved by as much as early stopping demands.</summary>
     [JsonInclude]
     internal double? PatienceMetric { get; set; }

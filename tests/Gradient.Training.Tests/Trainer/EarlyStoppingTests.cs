@@ -37,6 +37,21 @@ public sealed class EarlyStoppingTests
     }
 
     [Test]
+    public void It_stays_ended_when_it_is_resumed()
+    {
+        TrainingOptions options = new() { Epochs = 100, CheckpointDirectory = directory, KeepCheckpoints = 0, EarlyStopping = new() { Patience = 2 } };
+        Fit(Make(options).Trainer);
+        for (int again = 0; again < 2; again++)
+        {
+            var (model, trainer) = Make(options);
+            trainer.Resume(directory);
+            var history = Fit(trainer);
+            Assert.That((trainer.State.Step, model.Place, history.Validations.Count), Is.EqualTo((5L, 3f, 5)));
+            Assert.That(history.StopReason, Does.Contain("validation.loss").And.Contain("step 3"));
+        }
+    }
+
+    [Test]
     public void A_training_that_comes_to_its_end_restores_the_best_too()
     {
         var (model, trainer) = Make(new() { Epochs = 4, EarlyStopping = new() { Patience = 9 } });
