@@ -18,8 +18,7 @@ struct SparseParameters {
 // Ends of rows and entries merged into one list, in the order in which they are met (Merrill and Garland, Merge-Based Parallel Sparse
 // Matrix-Vector Multiplication, 2016): how many rows have ended before an item of it.
 inline long rows_before(device const int* offsets, constant SparseParameters& p, long item) {
-    long low = item - p.entries > 0 ? item - p.entries : 0;
-    long high = item < p.rows ? item : p.rows;
+    long low = 0, high = p.rows;
     while (low < high) {
         const long middle = (low + high) / 2;
         if (long(offsets[middle + 1]) < item - middle) low = middle + 1;
@@ -57,7 +56,7 @@ kernel void sparse_pieces(
     if (i >= p.pieces * p.width) return;
     const long piece = i / p.width, column = i - piece * p.width;
     const long items = p.rows + p.entries, first = piece * p.length;
-    const long last = first + p.length < items ? first + p.length : items;
+    const long last = min(first + p.length, items);
     long row = rows_before(offsets, p, first);
     long entry = first - row;
     const long last_row = rows_before(offsets, p, last), last_entry = last - last_row;
@@ -80,7 +79,8 @@ kernel void sparse_pieces(
     }
 }
 
-// Adds what pieces carry of a row to its end. They lie one behind the other, and the first of them adds all.
+// Adds what pieces carry of a row to its end. They lie one behind the other, and the first of them adds all. The last piece ends with the last row
+// and carries nothing, so it ends any run.
 kernel void sparse_carries(
     device const float* carries [[buffer(0)]],
     device const int* carry_rows [[buffer(1)]],
@@ -99,10 +99,7 @@ kernel void sparse_carries(
         if (carry_rows[piece - 1] == row) return;
     }
     float sum = 0.0f;
-    for (long other = piece; other < p.pieces; other++) {
-        if (carry_rows[other] != row) break;
-        sum += carries[other * p.width + column];
-    }
+    for (long other = piece; carry_rows[other] == row; other++) sum += carries[other * p.width + column];
     y[long(row) * p.y_row + column * p.y_column] += sum;
 }
 
@@ -143,7 +140,7 @@ kernel void sparse_sample(
     if (has_dense != 0) {
         device const float* right = b + column * p.b_row;
         for (long block = 0; block < p.width; block += 256) {
-            const long end = block + 256 < p.width ? block + 256 : p.width;
+            const long end = min(block + 256, p.width);
             float part = 0.0f;
             for (long j = block; j < end; j++) part += left[j * p.a_column] * right[j * p.b_column];
             sum += part;
